@@ -1,0 +1,39 @@
+"""Gradient."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.explanations import Polarity
+from whybench.protocols import AttributionMethod, Query
+from whybench.registries import register
+
+
+@register
+@dataclass(frozen=True)
+class Gradient(AttributionMethod):
+    """The gradient of the explained output with respect to the input, with its sign.
+
+    R_i(x) = df_c(x) / dx_i, shaped like the inputs, in units of output per unit of input.
+
+    Source: simonyan2013.
+
+    >>> linear = torch.nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    >>> _ = linear.weight.data.copy_(torch.tensor([[2.0, -3.0]]))
+    >>> Gradient().attribute(linear, torch.ones(1, 2, dtype=torch.float64)).tolist()
+    [[2.0, -3.0]]
+    """
+
+    name: ClassVar[str] = "gradient"
+    reference: ClassVar[str] = "simonyan2013"
+    needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
+
+    polarity: Polarity = field(default="sensitivity", kw_only=True)
+
+    def relevance(self, query: Query) -> Tensor:
+        relevance = torch.empty_like(query.inputs)
+        for sample, _ in query.each(1):
+            relevance[sample] = query.gradient(query.inputs[sample], sample)
+        return relevance

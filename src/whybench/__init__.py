@@ -1,0 +1,1 @@
+"""whybench: benchmark explanations of machine-learning models."""

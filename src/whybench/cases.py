@@ -1,0 +1,88 @@
+"""Asking a method in fixed batches, and opening the case that a metric sees."""
+
+from typing import Any
+
+from torch import Tensor
+
+from whybench.errors import BadExplanation
+from whybench.explanations import Explanation
+from whybench.protocols import Artifact, Case, Method, Model, Query
+from whybench.protocols.method import require
+from whybench.protocols.model import steady
+from whybench.streams import Streams
+
+
+def ask(
+    method: Method[Any],
+    model: Model,
+    inputs: Tensor,
+    targets: Tensor,
+    ids: tuple[str, ...],
+    streams: Streams,
+    rows: int,
+) -> Any:
+    """The explanation of all samples, asked in batches of `rows` and joined; the model is put back as it was."""
+    require(method, model)
+    size = rows if method.kind.per_sample else len(ids)
+    parts = []
+    with steady(model.module):
+        for start in range(0, len(ids), size):
+            part = slice(start, start + size)
+            query = Query(model, inputs[part], targets[part], ids[part], streams, rows)
+            parts.append(checked(method, method.explain(query)))
+    return type(parts[0]).join(parts) if len(parts) > 1 else parts[0]
+
+
+def checked(method: Method[Any], explanation: object) -> Explanation:
+    """`explanation` where it is of the method's kind; raises BadExplanation otherwise."""
+    if not isinstance(explanation, method.kind):
+        raise BadExplanation(f"{method.name} returned {type(explanation).__name__}; expected {method.kind.__name__}")
+    return explanation
+
+
+class Memory:
+    """Artifacts of one case, kept in memory only."""
+
+    def __init__(self) -> None:
+        self.case: Case[Any] | None = None
+        self.known: dict[Artifact, dict[str, Tensor]] = {}
+
+    def fetch(self, request: Artifact) -> dict[str, Tensor]:
+        assert self.case is not None
+        if request not in self.known:
+            self.known[request] = request.compute(self.case)
+        return self.known[request]
+
+
+def open_case(
+    method: Method[Any],
+    model: Model,
+    inputs: Tensor,
+    targets: Tensor,
+    *,
+    ids: tuple[str, ...],
+    labels: Tensor | None = None,
+    seed: int = 0,
+    rows: int = 64,
+) -> Case[Any]:
+    """Explain a batch and open its case in memory, without any suite or store."""
+    streams = Streams(seed)
+    memory = Memory()
+
+    def again(other: Model, other_inputs: Tensor, other_targets: Tensor) -> Explanation:
+        explanation: Explanation = ask(method, other, other_inputs, other_targets, ids, streams, rows)
+        return explanation
+
+    memory.case = Case(
+        model=model,
+        inputs=inputs,
+        targets=targets,
+        labels=targets if labels is None else labels,
+        ids=ids,
+        explanation=again(model, inputs, targets),
+        streams=streams,
+        rows=rows,
+        ask=again,
+        fetch=memory.fetch,
+    )
+    return memory.case

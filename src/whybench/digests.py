@@ -1,0 +1,58 @@
+"""Names by content: canonical JSON, tensors and source code, all under sha256."""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def canonical_json(value: Any) -> str:
+    """`value` as JSON with sorted keys, no spaces and no NaN: equal values give equal text.
+
+    >>> canonical_json({"b": 1, "a": [2.0, None]})
+    '{"a":[2.0,null],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+
+
+def json_digest(value: Any) -> str:
+    """sha256 of the canonical JSON of `value`, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
+    """sha256 over names, dtypes, shapes and bytes, independent of the order of names and of memory layout."""
+    sha = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        sha.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)}:".encode())
+        sha.update(tensor.view(-1).view(torch.uint8).numpy().data if tensor.numel() else b"")
+    return sha.hexdigest()
+
+
+def module_digest(module: nn.Module) -> str:
+    """sha256 of a module's printed architecture together with all of its parameters and buffers."""
+    sha = hashlib.sha256(repr(module).encode())
+    sha.update(tensors_digest(module.state_dict()).encode())
+    return sha.hexdigest()
+
+
+def source_digest(thing: Any) -> str | None:
+    """sha256 of the file that defines a user's own class or function; None for whybench's own code.
+
+    whybench's own code is named by its version and by the protocol version instead.
+    """
+    target = thing if inspect.isclass(thing) or inspect.isroutine(thing) else type(thing)
+    if (target.__module__ or "").split(".")[0] == "whybench":
+        return None
+    try:
+        path = inspect.getsourcefile(target)
+        text = Path(path).read_text(encoding="utf-8") if path else ""
+    except (TypeError, OSError):
+        text = ""
+    return hashlib.sha256(f"{target.__qualname__}\n{text}".encode()).hexdigest()

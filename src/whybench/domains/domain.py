@@ -1,0 +1,107 @@
+"""The domain of an input: features, regions of features, and what stands in for a removed feature."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.domains.infills import FixedInfill, Infill
+from whybench.errors import BadExplanation, BadParameter, Unsupported
+from whybench.explanations import Polarity
+from whybench.streams import Streams
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """A partition of a feature grid into the d pieces that are removed and kept as one.
+
+    index: grid-shaped int64, the region of each feature; sizes: (d,) int64, the number of features of each.
+    """
+
+    index: Tensor
+    sizes: Tensor
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def sums(self, per_feature: Tensor) -> Tensor:
+        """Relevance summed within each region: (n, *grid) -> (n, d), in float64."""
+        flat = per_feature.double().flatten(1)
+        return flat.new_zeros(len(flat), len(self)).index_add_(1, self.index.flatten().to(flat.device), flat)
+
+    def mask(self, kept: Tensor) -> Tensor:
+        """Which features are kept where `kept` says which regions are: (rows, d) -> (rows, *grid)."""
+        return kept[:, self.index.to(kept.device)]
+
+
+@dataclass(frozen=True, eq=False)
+class Domain(ABC):
+    """What a feature is in one kind of input.
+
+    low, high: the bounds of valid inputs; mean: the data's mean; baseline: the reference input of methods that need
+    one. All in the model's input space, as numbers or as tensors that broadcast against one sample.
+    """
+
+    name: ClassVar[str]
+    infills: ClassVar[tuple[str, ...]]
+    """The infills by name; a feature that is removed takes its value from one of them."""
+    default_infills: ClassVar[tuple[str, ...]]
+    """Those over which the headline faithfulness score is averaged."""
+
+    low: Tensor | float | None = None
+    high: Tensor | float | None = None
+    mean: Tensor | float = 0.0
+    baseline: Tensor | float = 0.0
+
+    @abstractmethod
+    def grid(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """The shape of one sample's features, from the shape of a batch of inputs."""
+
+    @abstractmethod
+    def regions(self, shape: Sequence[int], size: int | None = None) -> Regions:
+        """The partition into regions of `size`, or of this domain's default size."""
+
+    @abstractmethod
+    def over_channels(self, features: Tensor) -> Tensor:
+        """A (rows, *grid) tensor made to broadcast against (rows, ...) inputs."""
+
+    @abstractmethod
+    def per_feature(self, relevance: Tensor, polarity: Polarity, shape: Sequence[int]) -> Tensor:
+        """One relevance a feature, (n, *grid) in float64, for inputs of `shape`."""
+
+    def infill(self, name: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Infill:
+        """What stands in for removed features of `inputs`, drawn once a sample where it is random."""
+        if name == "zero":
+            return self.fixed(inputs, torch.zeros_like(inputs))
+        if name == "mean":
+            return self.fixed(inputs, self.like(self.mean, inputs))
+        if name == "uniform":
+            return self.fixed(inputs, self.uniform(inputs, ids, streams))
+        if name not in self.infills:
+            raise BadParameter(f"unknown infill {name!r} for {self.name} inputs; allowed: {', '.join(self.infills)}")
+        raise Unsupported(f"infill {name!r} is not defined for these {self.name} inputs")
+
+    def fixed(self, inputs: Tensor, fill: Tensor) -> FixedInfill:
+        """An infill whose values do not depend on what is kept."""
+        return FixedInfill(inputs, fill, self.over_channels)
+
+    def uniform(self, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
+        """Noise uniform between the domain's bounds, one draw a sample, shared by all methods."""
+        if self.low is None or self.high is None:
+            raise Unsupported(f"infill 'uniform' needs the bounds of the {self.name} inputs, which are not given")
+        noise = torch.stack([streams.uniform("infill/uniform", i, 0, tuple(inputs.shape[1:])) for i in ids])
+        low, high = self.like(self.low, inputs), self.like(self.high, inputs)
+        return low + (high - low) * noise.to(inputs)
+
+    def like(self, value: Tensor | float, inputs: Tensor) -> Tensor:
+        """`value` as a tensor of the shape, dtype and device of `inputs`."""
+        return torch.as_tensor(value).to(inputs).expand_as(inputs)
+
+    def misshapen(self, relevance: Tensor, shape: Sequence[int]) -> BadExplanation:
+        """The error for relevance that does not fit inputs of `shape`."""
+        return BadExplanation(
+            f"relevance of shape {tuple(relevance.shape)} does not fit {self.name} inputs of shape {tuple(shape)}"
+        )

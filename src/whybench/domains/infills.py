@@ -1,0 +1,32 @@
+"""What stands in for removed features."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Infill(Protocol):
+    """Builds model inputs in which only some features are kept."""
+
+    def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
+        """Rows of model inputs: row r is sample `sample[r]` with the features `kept[r]`, the others filled in.
+
+        kept: (rows, *grid) bool; sample: (rows,) int64 positions in the batch that the infill was made for.
+        A row depends on its own mask and sample only.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class FixedInfill:
+    """Removed features take the value that `fill` has there, whatever else is kept."""
+
+    inputs: Tensor
+    fill: Tensor
+    over_channels: Callable[[Tensor], Tensor]
+
+    def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
+        return torch.where(self.over_channels(kept), self.inputs[sample], self.fill[sample])

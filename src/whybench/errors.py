@@ -1,0 +1,75 @@
+"""Everything that whybench raises on purpose.
+
+WhybenchError
+├── UsageError            a name, a parameter or an input that cannot be used
+│   ├── UnknownName       no such method, metric, model, dataset, suite or kind
+│   ├── DuplicateName     one name registered twice
+│   ├── BadParameter      a hyper-parameter outside its allowed values
+│   └── BadInput          inputs, targets or model outputs of the wrong shape, type or value
+├── Unsupported           a pair that cannot run together; becomes a row with this reason
+├── BadExplanation        a method returned something that is no explanation of its kind
+├── BadScores             a metric returned something that is no score
+├── MissingExtra          an optional dependency that is not installed
+└── StoreError            a store that cannot be opened, read or written
+    └── StoreFull         the disk under the store has no room left
+
+Every message names the offending value and the way out.
+"""
+
+from difflib import get_close_matches
+
+
+class WhybenchError(Exception):
+    """The root of all errors that whybench raises on purpose."""
+
+
+class UsageError(WhybenchError):
+    """The caller asked for something that cannot be."""
+
+
+class UnknownName(UsageError):
+    """A name that is not registered; the message shows close matches and the whole list."""
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        close = get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        super().__init__(f"unknown {kind} {name!r}.{hint} Known: {', '.join(sorted(known)) or 'none'}.")
+
+
+class DuplicateName(UsageError):
+    """One name registered from two places."""
+
+
+class BadParameter(UsageError):
+    """A hyper-parameter outside its allowed values."""
+
+
+class BadInput(UsageError):
+    """Inputs, targets or model outputs of the wrong shape, type or value."""
+
+
+class Unsupported(WhybenchError):
+    """A pair that cannot run together; it becomes a row with this reason."""
+
+
+class BadExplanation(WhybenchError):
+    """A method returned something that is no explanation of its kind."""
+
+
+class BadScores(WhybenchError):
+    """A metric returned something that is no score."""
+
+
+class MissingExtra(WhybenchError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; install it with: python -m pip install 'whybench[{extra}]'")
+
+
+class StoreError(WhybenchError):
+    """A store that cannot be opened, read or written."""
+
+
+class StoreFull(StoreError):
+    """The disk under the store has no room left; everything stored before is intact."""

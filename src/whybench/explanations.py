@@ -1,0 +1,113 @@
+"""Kinds of explanation: what a method returns, checked when it is made.
+
+A kind is a class below `Explanation`, registered under its name. It owns its tensors, its checks, how parts of it
+are joined, how it is stored and exported, and how a sample of it is drawn; the engine knows no single kind.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+import torch
+from torch import Tensor
+
+from whybench.digests import json_digest, tensors_digest
+from whybench.errors import BadExplanation
+
+Polarity = Literal["contribution", "sensitivity"]
+
+
+class Explanation(ABC):
+    """The payload of one kind."""
+
+    kind: ClassVar[str]
+    verb: ClassVar[str]
+    """What a method of this kind does: `attribute`, `influence`, ..."""
+    per_sample: ClassVar[bool] = True
+    """Whether the payload falls apart into samples, so that a method may be asked in batches."""
+
+    @abstractmethod
+    def tensors(self) -> dict[str, Tensor]:
+        """What is stored and exported, by name."""
+
+    def facts(self) -> dict[str, str]:
+        """What is stored beside the tensors, as text."""
+        return {}
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> Self:
+        """The inverse of `tensors` and `facts`."""
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """One payload from those of consecutive batches, samples along dimension 0."""
+        names = parts[0].tensors()
+        return cls.restore({name: torch.cat([p.tensors()[name] for p in parts]) for name in names}, parts[0].facts())
+
+    def picture(self, sample: int) -> Tensor | None:
+        """One sample as an (H, W) array of signed values, or None where this kind cannot be drawn that way."""
+        return None
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the tensors and facts."""
+        return json_digest([self.kind, tensors_digest(self.tensors()), self.facts()])
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution(Explanation):
+    """Which features of an input mattered for the explained output: one relevance a feature.
+
+    relevance: (n, ...) shaped like the inputs, with one channel instead of all, or on a coarser grid.
+    targets: (n,) int64, the explained output of each sample.
+    polarity: how channels become features: `contribution` sums them with their signs, `sensitivity` takes their
+    L2 norm.
+
+    >>> Attribution(torch.zeros(1, 3), torch.tensor([0])).tensors()["relevance"].shape
+    torch.Size([1, 3])
+
+    Raises BadExplanation where a value is not finite or the number of targets differs.
+    """
+
+    kind: ClassVar[str] = "attribution"
+    verb: ClassVar[str] = "attribute"
+
+    relevance: Tensor
+    targets: Tensor
+    polarity: Polarity = "contribution"
+
+    def __post_init__(self) -> None:
+        if self.relevance.ndim < 2 or self.targets.shape != self.relevance.shape[:1]:
+            raise BadExplanation(
+                f"relevance of shape {tuple(self.relevance.shape)} with targets of shape {tuple(self.targets.shape)}; "
+                "expected (n, ...) and (n,)"
+            )
+        if not self.relevance.is_floating_point():
+            raise BadExplanation(f"relevance has dtype {self.relevance.dtype}; expected a floating-point type")
+        finite = torch.isfinite(self.relevance).flatten(1).all(1)
+        if not finite.all():
+            bad = (~finite).nonzero().flatten().tolist()
+            raise BadExplanation(f"relevance is not finite for the samples at positions {bad[:10]}")
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"relevance": self.relevance, "targets": self.targets}
+
+    def facts(self) -> dict[str, str]:
+        return {"polarity": self.polarity}
+
+    @classmethod
+    def restore(cls, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> Self:
+        polarity: Polarity = "sensitivity" if facts.get("polarity") == "sensitivity" else "contribution"
+        return cls(tensors["relevance"], tensors["targets"], polarity)
+
+    def mean(self) -> Tensor:
+        """The dataset-level view: relevance averaged over samples, shaped like one sample."""
+        return self.relevance.double().mean(0)
+
+    def picture(self, sample: int) -> Tensor | None:
+        one = self.relevance[sample].double()
+        if one.ndim == 3:
+            one = one.sum(0) if self.polarity == "contribution" else one.norm(dim=0)
+        return one if one.ndim == 2 else None

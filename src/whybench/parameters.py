@@ -1,0 +1,35 @@
+"""The hyper-parameters of a method, metric, model or dataset, as plain values."""
+
+import dataclasses
+from typing import Any
+
+from torch import Tensor
+
+from whybench.digests import tensors_digest
+
+
+def parameters(component: Any) -> dict[str, Any]:
+    """Field names and JSON-ready values of a frozen dataclass; a tensor is shown by its digest.
+
+    >>> from whybench.methods.attribution import IntegratedGradients
+    >>> parameters(IntegratedGradients(steps=8))["steps"]
+    8
+    """
+    if not dataclasses.is_dataclass(component):
+        return {}
+    return {f.name: plain(getattr(component, f.name)) for f in dataclasses.fields(component) if f.init}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
+    if isinstance(value, Tensor):
+        return f"tensor:{tensors_digest({'value': value})[:16]}"
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if dataclasses.is_dataclass(value):
+        return {"name": getattr(value, "name", type(value).__name__), **parameters(value)}
+    return getattr(value, "__qualname__", repr(value))

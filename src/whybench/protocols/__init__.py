@@ -1,0 +1,21 @@
+"""The nouns that methods, metrics, models and datasets are written in."""
+
+from whybench.protocols.dataset import Dataset, DatasetLoader
+from whybench.protocols.method import AttributionMethod, Method, Query
+from whybench.protocols.metric import Artifact, Case, Curves, Metric, Scores
+from whybench.protocols.model import Model, ModelLoader
+
+__all__ = [
+    "Artifact",
+    "AttributionMethod",
+    "Case",
+    "Curves",
+    "Dataset",
+    "DatasetLoader",
+    "Method",
+    "Metric",
+    "Model",
+    "ModelLoader",
+    "Query",
+    "Scores",
+]

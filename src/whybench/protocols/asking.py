@@ -1,0 +1,126 @@
+"""From what a caller has at hand (a module, a batch, perhaps targets) to the nouns that methods work with."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from whybench.domains import Domain, ImageDomain, TabularDomain
+from whybench.errors import BadInput, UnknownName
+from whybench.protocols.model import Model, steady
+
+DOMAINS: dict[str, type[Domain]] = {"image": ImageDomain, "tabular": TabularDomain}
+
+
+def domain_of(
+    inputs: Tensor,
+    domain: Domain | str | None = None,
+    bounds: tuple[Tensor | float, Tensor | float] | None = None,
+    baseline: Tensor | float = 0.0,
+) -> Domain:
+    """The domain of a batch: as given, by name, or by its number of dimensions (4: image, 2: tabular).
+
+    The domain's mean is that of the batch: a channel's for images, a column's for tables.
+    """
+    if isinstance(domain, Domain):
+        return domain
+    name = domain or {4: "image", 2: "tabular"}.get(inputs.ndim)
+    if name is None:
+        raise BadInput(f"inputs of shape {tuple(inputs.shape)} are of no known domain; pass domain=")
+    if name not in DOMAINS:
+        raise UnknownName("domain", name, list(DOMAINS))
+    if inputs.ndim != {"image": 4, "tabular": 2}[name]:
+        raise BadInput(f"inputs of shape {tuple(inputs.shape)} are not {name} inputs")
+    mean = inputs.double().mean((0, 2, 3))[:, None, None] if name == "image" else inputs.double().mean(0)
+    low, high = bounds if bounds is not None else (None, None)
+    return DOMAINS[name](low=low, high=high, mean=mean, baseline=baseline)
+
+
+def wrap(
+    module: nn.Module | Model,
+    inputs: Tensor,
+    *,
+    name: str = "model",
+    domain: Domain | str | None = None,
+    target_layer: str | None = None,
+    bounds: tuple[Tensor | float, Tensor | float] | None = None,
+    baseline: Tensor | float = 0.0,
+) -> Model:
+    """A Model around any module; whether it is a classifier or a scalar model is seen from one forward pass."""
+    check_inputs(inputs)
+    if isinstance(module, Model):
+        return module
+    if not isinstance(module, nn.Module):
+        raise BadInput(f"{module!r} is no torch.nn.Module; wrap a plain function in one")
+    with steady(module), torch.inference_mode():
+        probe = module(inputs[:1])
+    if not isinstance(probe, Tensor) or probe.ndim == 0 or probe.ndim > 2 or len(probe) != 1:
+        shape = tuple(probe.shape) if isinstance(probe, Tensor) else type(probe).__name__
+        raise BadInput(f"the module returned {shape} for one input; expected (1, classes), (1, 1) or (1,)")
+    scalar = probe.numel() == 1
+    return Model(
+        name=name,
+        module=module,
+        domain=domain_of(inputs, domain, bounds, baseline),
+        output="scalar" if scalar else "classes",
+        layers={"cam": target_layer} if target_layer else {},
+    )
+
+
+def check_inputs(inputs: Tensor) -> None:
+    """Raise BadInput unless `inputs` is a non-empty, finite, floating-point batch."""
+    if not isinstance(inputs, Tensor) or not inputs.is_floating_point():
+        kind = inputs.dtype if isinstance(inputs, Tensor) else type(inputs).__name__
+        raise BadInput(f"inputs are {kind}; expected a floating-point tensor of shape (n, ...)")
+    if inputs.ndim < 2 or len(inputs) == 0:
+        raise BadInput(f"inputs of shape {tuple(inputs.shape)}; expected (n, ...) with n >= 1")
+    finite = torch.isfinite(inputs).flatten(1).all(1)
+    if not finite.all():
+        raise BadInput(f"inputs are not finite at positions {(~finite).nonzero().flatten().tolist()[:10]}")
+
+
+def ask_targets(model: Model, inputs: Tensor, targets: Tensor | Sequence[int] | int | None, rows: int = 64) -> Tensor:
+    """Targets as (n,) int64 on the inputs' device: as given, one for all, or the predicted classes."""
+    n = len(inputs)
+    if model.output == "scalar":
+        return torch.zeros(n, dtype=torch.int64, device=inputs.device)
+    if targets is None:
+        return predict(model, inputs, rows).argmax(1)
+    given = torch.as_tensor(targets, device=inputs.device)
+    if given.is_floating_point() or given.dtype == torch.bool:
+        raise BadInput(f"targets have dtype {given.dtype}; expected whole class numbers")
+    given = given.to(torch.int64).expand(n) if given.ndim == 0 else given.to(torch.int64)
+    if tuple(given.shape) != (n,):
+        raise BadInput(f"targets of shape {tuple(given.shape)} for {n} inputs; expected ({n},)")
+    return given
+
+
+def predict(model: Model, inputs: Tensor, rows: int = 64) -> Tensor:
+    """The module's outputs for a batch, (n, outputs), `rows` at a time; raises BadInput where they are not finite."""
+    with torch.inference_mode():
+        parts = [model.module(part) for part in torch.split(inputs, rows)]
+    for part, chunk in zip(parts, torch.split(inputs, rows), strict=True):
+        if not isinstance(part, Tensor) or part.ndim not in (1, 2) or len(part) != len(chunk):
+            shape = tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__
+            raise BadInput(f"model {model.name!r} returned {shape} for {len(chunk)} inputs; expected (n, outputs)")
+    outputs = torch.cat(parts).clone()
+    outputs = outputs[:, None] if outputs.ndim == 1 else outputs
+    if not torch.isfinite(outputs).all():
+        bad = (~torch.isfinite(outputs).all(1)).nonzero().flatten().tolist()
+        raise BadInput(f"model {model.name!r} returned NaN or infinity for the inputs at positions {bad[:10]}")
+    return outputs
+
+
+def sample_ids(n: int, ids: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Stable names of n samples: those given, or positions padded with zeros so that they sort in input order.
+
+    >>> sample_ids(11)[:2]
+    ('00', '01')
+    """
+    if ids is None:
+        width = len(str(n - 1))
+        return tuple(str(i).zfill(width) for i in range(n))
+    names = tuple(str(i) for i in ids)
+    if len(names) != n or len(set(names)) != n:
+        raise BadInput(f"{len(names)} ids ({len(set(names))} different ones) for {n} inputs; each needs its own")
+    return names

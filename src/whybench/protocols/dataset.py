@@ -1,0 +1,78 @@
+"""A dataset: raw samples with stable ids, labels, and a digest of all of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from whybench.digests import json_digest, tensors_digest
+from whybench.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples as they are before any model's preprocessing.
+
+    samples: one array each (an image as (H, W) or (H, W, 3), a table's row as (columns,)).
+    ids: unique names that do not change when samples are added or reordered.
+    labels: (n,) int64 classes, or (n,) float64 values of a regression.
+    """
+
+    name: str
+    samples: Sequence[np.ndarray[Any, Any]]
+    ids: tuple[str, ...]
+    labels: Tensor
+    class_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (len(self.samples) == len(self.ids) == len(self.labels)):
+            raise BadInput(
+                f"dataset {self.name!r} has {len(self.samples)} samples, {len(self.ids)} ids and "
+                f"{len(self.labels)} labels; it needs as many of each"
+            )
+        if len(set(self.ids)) != len(self.ids):
+            double = sorted({i for i in self.ids if self.ids.count(i) > 1})
+            raise BadInput(f"dataset {self.name!r} has repeated sample ids: {double[:5]}")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of ids, samples and labels, in order."""
+        shas = [
+            sha256(f"{s.dtype}{s.shape}".encode() + np.ascontiguousarray(s).tobytes()).hexdigest() for s in self.samples
+        ]
+        return json_digest([list(self.ids), shas, tensors_digest({"labels": self.labels})])
+
+    def take(self, count: int) -> "Dataset":
+        """The first `count` samples (all of them where there are fewer)."""
+        if count < 1:
+            raise BadInput(f"samples={count}; at least 1 is needed")
+        return Dataset(self.name, self.samples[:count], self.ids[:count], self.labels[:count], self.class_names)
+
+
+class DatasetLoader(ABC):
+    """A registered dataset: a frozen dataclass whose fields are its options."""
+
+    name: ClassVar[str]
+    domain: ClassVar[str]
+    reference: ClassVar[str] = ""
+
+    @abstractmethod
+    def load(self) -> Dataset:
+        """The samples that explanations are made for (never those that a built-in model was trained on)."""
+
+
+def stack(inputs: Sequence[Tensor]) -> Tensor:
+    """Model inputs of many samples as one batch; they must share a shape."""
+    shapes = {tuple(i.shape) for i in inputs}
+    if len(shapes) != 1:
+        raise BadInput(f"preprocessed samples have {len(shapes)} different shapes: {sorted(shapes)[:5]}")
+    return torch.stack(list(inputs))

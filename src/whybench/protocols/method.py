@@ -1,0 +1,154 @@
+"""A method: what it is asked (`Query`), what it declares, and what it answers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, Literal, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from whybench.domains import Domain
+from whybench.errors import Unsupported
+from whybench.explanations import Attribution, Explanation, Polarity
+from whybench.protocols.asking import ask_targets, sample_ids, wrap
+from whybench.protocols.model import Model, steady
+from whybench.streams import Streams
+
+E = TypeVar("E", bound=Explanation)
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """One batch of samples and what is asked about them: the only thing that a method sees.
+
+    inputs: (n, ...) model inputs; targets: (n,) int64; ids: n stable names; rows: how many rows go into one pass.
+    The model is in eval mode with frozen parameters.
+    """
+
+    model: Model
+    inputs: Tensor
+    targets: Tensor
+    ids: tuple[str, ...]
+    streams: Streams
+    rows: int
+
+    @property
+    def domain(self) -> Domain:
+        return self.model.domain
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def each(self, draws: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All (sample, draw) pairs in full batches of `rows`, sample-major: two int64 tensors a batch."""
+        for flat in torch.split(torch.arange(len(self) * draws, device=self.inputs.device), self.rows):
+            yield flat // draws, flat % draws
+
+    def outputs(self, inputs: Tensor, sample: Tensor) -> Tensor:
+        """The explained scalar of each row, (rows,), without a graph; `sample` says whose target each row has."""
+        with torch.inference_mode():
+            out = self.model.explained(self.model.module(inputs), self.targets[sample])
+        return out.clone()
+
+    def gradient(self, inputs: Tensor, sample: Tensor) -> Tensor:
+        """The gradient of each row's explained scalar with respect to that row, shaped like `inputs`."""
+        with torch.enable_grad():
+            leaf = inputs.detach().requires_grad_()
+            out = self.model.explained(self.model.module(leaf), self.targets[sample])
+            (gradient,) = torch.autograd.grad(out.sum(), leaf)
+        return gradient
+
+    def per_sample(self, draw: Callable[[str], Tensor]) -> Tensor:
+        """`draw(id)` for every sample, stacked and brought to the dtype and device of the inputs."""
+        return torch.stack([draw(i) for i in self.ids]).to(self.inputs)
+
+
+class Method(ABC, Generic[E]):
+    """An explanation method: a frozen dataclass whose typed fields are its hyper-parameters.
+
+    needs: what a model must give (`Model.capabilities`); a model that does not is `unsupported`, with the reason.
+    """
+
+    name: ClassVar[str]
+    kind: ClassVar[type[Explanation]]
+    reference: ClassVar[str]
+    """Key in docs/references.bib."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    stochastic: ClassVar[bool] = False
+    control: ClassVar[bool] = False
+    """True for maps that know nothing of the model; every method has to beat the best of them."""
+
+    @abstractmethod
+    def explain(self, query: Query) -> E:
+        """The explanation of one batch."""
+
+
+@dataclass(frozen=True)
+class AttributionMethod(Method[Attribution]):
+    """A method that gives every feature a relevance; subclasses write `relevance`.
+
+    polarity: how channels become features (`Attribution`); a reading other than the default is a row of its own.
+    """
+
+    kind: ClassVar[type[Explanation]] = Attribution
+    signed: ClassVar[bool] = True
+    """Whether the sign of a relevance means for or against the target."""
+    complete: ClassVar[str | None] = None
+    """What the relevances sum to, as a formula, or None where no such law is claimed."""
+    grid: ClassVar[Literal["input", "spatial"]] = "input"
+    """`input`: shaped like the inputs; `spatial`: one channel for all, (n, 1, height, width)."""
+
+    polarity: Polarity = field(default="contribution", kw_only=True)
+
+    @abstractmethod
+    def relevance(self, query: Query) -> Tensor:
+        """The relevance of every feature for the explained output, one row a sample."""
+
+    def explain(self, query: Query) -> Attribution:
+        return Attribution(self.relevance(query).detach(), query.targets, self.polarity)
+
+    def attribute(
+        self,
+        module: nn.Module | Model,
+        inputs: Tensor,
+        targets: Tensor | Sequence[int] | int | None = None,
+        *,
+        ids: Sequence[str] | None = None,
+        seed: int = 0,
+        domain: Domain | str | None = None,
+        target_layer: str | None = None,
+        bounds: tuple[Tensor | float, Tensor | float] | None = None,
+        baseline: Tensor | float = 0.0,
+        batch_size: int = 64,
+    ) -> Tensor:
+        """Explain a module without any suite.
+
+        module: any torch.nn.Module, or a loaded Model; inputs: (n, ...); targets: classes, one for all, or None for
+        the predicted ones. Returns a tensor shaped like `inputs` (or of the declared grid), on their device and in
+        their dtype. The module, its modes, hooks and gradients, the inputs and the global random generators are
+        left untouched, also when something raises.
+
+        Raises BadInput for inputs or outputs of the wrong shape or value, Unsupported where the module does not
+        give what the method needs.
+        """
+        model = wrap(module, inputs, domain=domain, target_layer=target_layer, bounds=bounds, baseline=baseline)
+        with steady(model.module):
+            query = Query(
+                model=model,
+                inputs=inputs.detach(),
+                targets=ask_targets(model, inputs, targets),
+                ids=sample_ids(len(inputs), ids),
+                streams=Streams(seed),
+                rows=batch_size,
+            )
+            require(self, model)
+            return self.explain(query).relevance
+
+
+def require(component: object, model: Model) -> None:
+    """Raise Unsupported, naming what is missing, where `model` does not give what a method or metric needs."""
+    missing = sorted(getattr(component, "needs", frozenset()) - model.capabilities)
+    if missing:
+        name = getattr(component, "name", type(component).__name__)
+        raise Unsupported(f"{name} needs {', '.join(missing)}, which model {model.name!r} does not give")

@@ -1,0 +1,145 @@
+"""A metric: what it is shown (`Case`), what it may ask the engine to share (`Artifact`), what it answers (`Scores`)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from whybench.domains import Domain
+from whybench.errors import BadScores
+from whybench.explanations import Explanation
+from whybench.protocols.asking import predict
+from whybench.protocols.model import Model
+from whybench.streams import Streams
+
+E = TypeVar("E", bound=Explanation)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The curve behind each score: x and y of shape (n, points), float64; `x_name` and `y_name` label the axes."""
+
+    x: Tensor
+    y: Tensor
+    x_name: str
+    y_name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """One number a sample.
+
+    values: (n,) float64; undefined: position -> why this sample has no value (its value is NaN, and only then);
+    censored: position -> why the value is a bound rather than a measurement; details: further numbers a sample, by
+    name, NaN where undefined; curves: the curve behind the number, where there is one.
+
+    >>> Scores(torch.tensor([0.5], dtype=torch.float64)).values.tolist()
+    [0.5]
+
+    Raises BadScores where a value is not finite without a reason.
+    """
+
+    values: Tensor
+    undefined: Mapping[int, str] = field(default_factory=dict)
+    censored: Mapping[int, str] = field(default_factory=dict)
+    details: Mapping[str, Tensor] = field(default_factory=dict)
+    curves: Curves | None = None
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 1 or self.values.dtype != torch.float64:
+            raise BadScores(
+                f"scores of shape {tuple(self.values.shape)} and dtype {self.values.dtype}; expected (n,) float64"
+            )
+        bad = {int(i) for i in (~torch.isfinite(self.values)).nonzero()}
+        if bad != set(self.undefined):
+            raise BadScores(f"scores not finite at positions {sorted(bad)}, reasons given for {sorted(self.undefined)}")
+
+
+@dataclass(frozen=True)
+class Artifact(ABC):
+    """Something that several metrics read off: a frozen dataclass whose fields name it, computed once and stored."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def compute(self, case: "Case[Any]") -> dict[str, Tensor]:
+        """The artifact's tensors, from one case."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case(Generic[E]):
+    """One explanation and what is needed to judge it: the only thing that a metric sees.
+
+    inputs: (n, ...); targets: (n,) int64, the explained outputs; labels: (n,) true classes or values;
+    rows: how many rows go into one pass.
+    """
+
+    model: Model
+    inputs: Tensor
+    targets: Tensor
+    labels: Tensor
+    ids: tuple[str, ...]
+    explanation: E
+    streams: Streams
+    rows: int
+    ask: Callable[[Model, Tensor, Tensor], E]
+    fetch: Callable[[Artifact], dict[str, Tensor]]
+
+    @property
+    def domain(self) -> Domain:
+        return self.model.domain
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def explain(self, *, model: Model | None = None, inputs: Tensor | None = None, targets: Tensor | None = None) -> E:
+        """The same method asked again, with the same random streams, on another model, inputs or targets."""
+        return self.ask(
+            self.model if model is None else model,
+            self.inputs if inputs is None else inputs,
+            self.targets if targets is None else targets,
+        )
+
+    def artifact(self, request: Artifact) -> dict[str, Tensor]:
+        """The tensors of a shared artifact: read where it is known already, computed and stored otherwise."""
+        return self.fetch(request)
+
+    def predict(self, inputs: Tensor) -> Tensor:
+        """The model's outputs, (n, outputs), without a graph."""
+        return predict(self.model, inputs, self.rows)
+
+    def each(self, draws: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All (sample, draw) pairs in full batches of `rows`, sample-major: two int64 tensors a batch."""
+        for flat in torch.split(torch.arange(len(self) * draws, device=self.inputs.device), self.rows):
+            yield flat // draws, flat % draws
+
+
+class Metric(ABC, Generic[E]):
+    """A metric: a frozen dataclass whose typed fields are its parameters; one number a sample, nothing else.
+
+    It never averages over samples, plots, prints or saves.
+    """
+
+    name: ClassVar[str]
+    kind: ClassVar[type[Explanation]]
+    family: ClassVar[str]
+    """faithfulness, consistency, sanity, region, localisation, complexity or axiom."""
+    range: ClassVar[tuple[float, float]]
+    reference: ClassVar[str]
+    """Key in docs/references.bib."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    stochastic: ClassVar[bool] = False
+    trivial: ClassVar[bool] = False
+    """True where maps that know nothing of the model win by definition; the board says so instead of ranking."""
+
+    @property
+    @abstractmethod
+    def higher_is_better(self) -> bool:
+        """The direction, with these parameters."""
+
+    @abstractmethod
+    def score(self, case: Case[E]) -> Scores:
+        """One number a sample."""

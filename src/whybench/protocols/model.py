@@ -1,0 +1,102 @@
+"""A model: a loaded predictor with what is needed to ask it questions."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from whybench.digests import module_digest
+from whybench.domains import Domain
+from whybench.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded predictor.
+
+    module: maps inputs (n, ...) to class logits (n, classes), or to a scalar (n,) or (n, 1).
+    output: which of the two; the explained output is the target's logit, or the scalar.
+    layers: hints by purpose, as names of sub-modules; `cam` is the layer that CAM-like methods look at.
+    preprocess: one raw sample of a dataset -> one model input.
+    differentiable: False for black boxes, which answer forward passes only.
+    """
+
+    name: str
+    module: nn.Module
+    domain: Domain
+    output: Literal["classes", "scalar"] = "classes"
+    class_names: tuple[str, ...] = ()
+    layers: Mapping[str, str] = field(default_factory=dict)
+    preprocess: Callable[[Any], Tensor] = torch.as_tensor
+    differentiable: bool = True
+    channels_last: bool = False
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the model can give, in the words of `Method.needs` and `Metric.needs`."""
+        gives = {self.domain.name, self.output}
+        if self.differentiable:
+            gives |= {"gradients", "layers"}
+        if self.domain.low is not None and self.domain.high is not None:
+            gives.add("bounds")
+        return frozenset(gives)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the architecture and of every parameter and buffer."""
+        return module_digest(self.module)
+
+    def with_module(self, module: nn.Module) -> "Model":
+        """The same model around another module (a randomised or shifted copy)."""
+        return replace(self, module=module)
+
+    def explained(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The explained scalar of each row of the module's outputs: the target's logit, or the scalar itself."""
+        if self.output == "scalar":
+            if outputs.ndim > 2 or outputs.numel() != len(targets):
+                raise BadInput(
+                    f"model {self.name!r} returned shape {tuple(outputs.shape)} for {len(targets)} inputs; "
+                    f"a scalar model returns ({len(targets)},) or ({len(targets)}, 1)"
+                )
+            return outputs.reshape(len(targets))
+        if outputs.ndim != 2 or len(outputs) != len(targets):
+            raise BadInput(
+                f"model {self.name!r} returned shape {tuple(outputs.shape)} for {len(targets)} inputs; "
+                f"a classifier returns ({len(targets)}, classes)"
+            )
+        if len(targets) and not 0 <= int(targets.min()) <= int(targets.max()) < outputs.shape[1]:
+            raise BadInput(f"targets {sorted(set(targets.tolist()))[:10]} outside the {outputs.shape[1]} classes")
+        return outputs.gather(1, targets[:, None]).squeeze(1)
+
+
+@contextmanager
+def steady(module: nn.Module) -> Iterator[nn.Module]:
+    """`module` in eval mode with frozen parameters, put back exactly as it was, also after an exception."""
+    modes = [(m, m.training) for m in module.modules()]
+    grads = [(p, p.requires_grad) for p in module.parameters()]
+    try:
+        module.eval()
+        for parameter, _ in grads:
+            parameter.requires_grad_(False)
+        yield module
+    finally:
+        for m, training in modes:
+            m.training = training
+        for parameter, requires_grad in grads:
+            parameter.requires_grad_(requires_grad)
+
+
+class ModelLoader(ABC):
+    """A registered model: a frozen dataclass whose fields are its options."""
+
+    name: ClassVar[str]
+    reference: ClassVar[str] = ""
+
+    @abstractmethod
+    def load(self) -> Model:
+        """The model, in eval mode with frozen parameters; the same weights at every call on one machine."""

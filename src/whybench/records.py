@@ -1,0 +1,110 @@
+"""What a run gave: one record an explanation and one a cell, with per-sample scores and costs."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from whybench.digests import canonical_json
+
+PROTOCOL = 1
+"""Rises when a score changes for the same parameters; results of different protocols are never on one board."""
+
+Status = Literal["ok", "unsupported", "failed"]
+SampleStatus = Literal["ok", "undefined", "censored"]
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What something cost: samples through the model forward and backward (exact), seconds and memory (measured)."""
+
+    forward: int = 0
+    backward: int = 0
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an explanation is about and how it was made; with a metric, the address of a cell."""
+
+    kind: str
+    suite: str
+    dataset: str
+    model: str
+    method: str
+    method_parameters: dict[str, Any] = field(hash=False)
+    seed: int = 0
+    protocol: int = PROTOCOL
+
+
+@dataclass(frozen=True)
+class ExplanationRecord:
+    """One explanation of all samples of a dataset.
+
+    bare_seconds: wall seconds of one bare forward pass of the same batch, the unit of cost ratios.
+    """
+
+    key: str
+    subject: Subject
+    status: Status
+    reason: str
+    digest: str | None
+    sample_ids: tuple[str, ...]
+    cost: Cost
+    bare_seconds: float
+    control: bool
+
+
+@dataclass(frozen=True)
+class SampleScore:
+    """One sample's score; `score` is None only where status is `undefined`."""
+
+    sample_id: str
+    score: float | None
+    status: SampleStatus = "ok"
+    reason: str = ""
+    correct: bool | None = None
+    details: dict[str, float] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, eq=False)
+class CurveArrays:
+    """The curve behind each sample's score: x and y of shape (samples, points)."""
+
+    x: Array
+    y: Array
+    x_name: str
+    y_name: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One cell: a method judged by a metric on the samples of one dataset through one model.
+
+    own: what the metric itself cost; shared: its share of artifacts that other metrics read too (their cost divided
+    by the number of cells that read them).
+    """
+
+    key: str
+    subject: Subject
+    metric: str
+    metric_parameters: dict[str, Any] = field(hash=False)
+    family: str
+    higher_is_better: bool
+    trivial: bool
+    control: bool
+    leak: bool
+    status: Status
+    reason: str
+    samples: tuple[SampleScore, ...]
+    own: Cost = Cost()
+    shared: Cost = Cost()
+    curves: CurveArrays | None = field(default=None, compare=False)
+
+    @property
+    def parameters(self) -> str:
+        """The method's and the metric's parameters as one JSON string."""
+        return canonical_json({"method": self.subject.method_parameters, "metric": self.metric_parameters})

@@ -1,0 +1,61 @@
+"""Named classes: methods, metrics, models, datasets, kinds and suites."""
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from whybench.errors import DuplicateName, UnknownName
+
+T = TypeVar("T")
+C = TypeVar("C")
+
+
+class Registry(Generic[T]):
+    """Things of one sort by name.
+
+    >>> registry = Registry[object]("method")
+    >>> @registry.register
+    ... class Gradient:
+    ...     name = "gradient"
+    >>> registry["gradient"] is Gradient
+    True
+    >>> registry["gradeint"]
+    Traceback (most recent call last):
+        ...
+    whybench.errors.UnknownName: unknown method 'gradeint'. Did you mean gradient? Known: gradient.
+    """
+
+    def __init__(self, sort: str, key: str = "name") -> None:
+        self.sort = sort
+        self.key = key
+        self._things: dict[str, T] = {}
+
+    def register(self, thing: C) -> C:
+        """Store `thing` under its name and return it unchanged."""
+        self.add(getattr(thing, self.key), thing)  # type: ignore[arg-type]
+        return thing
+
+    def add(self, name: str, thing: T) -> None:
+        """Store `thing` under `name`; raises DuplicateName, showing both places, where the name is taken."""
+        known = self._things.get(name)
+        if known is not None and _place(known) != _place(thing):
+            raise DuplicateName(f"{self.sort} {name!r} is registered by {_place(known)} and again by {_place(thing)}")
+        self._things[name] = thing
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._things[name]
+        except KeyError:
+            raise UnknownName(self.sort, name, list(self._things)) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._things
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._things))
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+
+def _place(thing: object) -> str:
+    return f"{getattr(thing, '__module__', '?')}.{getattr(thing, '__qualname__', repr(thing))}"

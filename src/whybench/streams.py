@@ -1,0 +1,42 @@
+"""Random streams: every draw is named by (suite seed, role, sample id, draw index) and by nothing else."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import torch
+from torch import Tensor
+
+from whybench.digests import canonical_json
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The random streams of one run.
+
+    A draw does not depend on batch, position, order, device or any global generator, so that a sample's
+    explanation and score are the same alone, in a batch, and in another order. Values are drawn on the CPU in
+    float64 and cast afterwards, so that float32 and float64 runs see the same noise.
+
+    >>> Streams(0).normal("noise", "cat.jpg", 0, (2,)) == Streams(0).normal("noise", "cat.jpg", 0, (2,))
+    tensor([True, True])
+    """
+
+    seed: int
+
+    def generator(self, role: str, sample: str, draw: int = 0) -> torch.Generator:
+        """A fresh generator for one draw of one sample in one role."""
+        name = canonical_json([self.seed, role, sample, draw])
+        state = int.from_bytes(sha256(name.encode()).digest()[:8], "big") >> 1
+        return torch.Generator().manual_seed(state)
+
+    def normal(self, role: str, sample: str, draw: int, shape: tuple[int, ...]) -> Tensor:
+        """Standard normal values, float64 on the CPU."""
+        return torch.randn(shape, generator=self.generator(role, sample, draw), dtype=torch.float64)
+
+    def uniform(self, role: str, sample: str, draw: int, shape: tuple[int, ...]) -> Tensor:
+        """Values uniform in [0, 1), float64 on the CPU."""
+        return torch.rand(shape, generator=self.generator(role, sample, draw), dtype=torch.float64)
+
+    def permutation(self, role: str, sample: str, draw: int, size: int) -> Tensor:
+        """A random permutation of 0..size-1."""
+        return torch.randperm(size, generator=self.generator(role, sample, draw))

@@ -1,11 +1,13 @@
 """What a run gave: one record an explanation and one a cell, with per-sample scores and costs."""
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
 
 from whybench.digests import canonical_json
+from whybench.errors import BadScores
 
 PROTOCOL = 1
 """Rises when a score changes for the same parameters; results of different protocols are never on one board."""
@@ -17,10 +19,13 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True)
 class Cost:
-    """What something cost: samples through the model forward and backward (exact), seconds and memory (measured)."""
+    """What something cost: samples through the model forward and backward (exact), seconds and memory (measured).
 
-    forward: int = 0
-    backward: int = 0
+    A share of a cost may hold fractions of samples.
+    """
+
+    forward: float = 0
+    backward: float = 0
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_bytes: int | None = None
@@ -60,7 +65,7 @@ class ExplanationRecord:
 
 @dataclass(frozen=True)
 class SampleScore:
-    """One sample's score; `score` is None only where status is `undefined`."""
+    """One sample's score: a finite number, or None where and only where status is `undefined`; BadScores otherwise."""
 
     sample_id: str
     score: float | None
@@ -68,6 +73,12 @@ class SampleScore:
     reason: str = ""
     correct: bool | None = None
     details: dict[str, float] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if (self.score is None) != (self.status == "undefined"):
+            raise BadScores(f"sample {self.sample_id!r}: score {self.score} with status {self.status!r}")
+        if self.score is not None and not isfinite(self.score):
+            raise BadScores(f"sample {self.sample_id!r}: score {self.score}; undefined samples have the score None")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +96,7 @@ class Record:
     """One cell: a method judged by a metric on the samples of one dataset through one model.
 
     own: what the metric itself cost; shared: its share of artifacts that other metrics read too (their cost divided
-    by the number of cells that read them).
+    by the number of cells that read them); headline: the metric that its family's table is sorted by.
     """
 
     key: str
@@ -102,6 +113,7 @@ class Record:
     samples: tuple[SampleScore, ...]
     own: Cost = Cost()
     shared: Cost = Cost()
+    headline: bool = False
     curves: CurveArrays | None = field(default=None, compare=False)
 
     @property

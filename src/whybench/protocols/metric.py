@@ -132,8 +132,12 @@ class Metric(ABC, Generic[E]):
     """Key in docs/references.bib."""
     needs: ClassVar[frozenset[str]] = frozenset()
     stochastic: ClassVar[bool] = False
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose version can change the score, beyond those of the engine."""
     trivial: ClassVar[bool] = False
     """True where maps that know nothing of the model win by definition; the board says so instead of ranking."""
+    headline: ClassVar[bool] = False
+    """True for the metric that its family's table is sorted by; at most one a family."""
 
     @property
     @abstractmethod

@@ -1,8 +1,33 @@
 """Methods that give every feature a relevance."""
 
+from whybench.methods.attribution.centre import Centre
+from whybench.methods.attribution.constant import Constant
 from whybench.methods.attribution.grad_cam import GradCam
 from whybench.methods.attribution.gradient import Gradient
+from whybench.methods.attribution.input_difference import InputDifference
+from whybench.methods.attribution.input_x_gradient import InputXGradient
 from whybench.methods.attribution.integrated_gradients import IntegratedGradients
+from whybench.methods.attribution.inverted import Inverted
+from whybench.methods.attribution.occlusion import Occlusion
 from whybench.methods.attribution.random import Random
+from whybench.methods.attribution.sensitivity import Sensitivity
+from whybench.methods.attribution.smooth_grad import SmoothGrad
+from whybench.methods.attribution.sobel_edges import SobelEdges
+from whybench.methods.attribution.var_grad import VarGrad
 
-__all__ = ["GradCam", "Gradient", "IntegratedGradients", "Random"]
+__all__ = [
+    "Centre",
+    "Constant",
+    "GradCam",
+    "Gradient",
+    "InputDifference",
+    "InputXGradient",
+    "IntegratedGradients",
+    "Inverted",
+    "Occlusion",
+    "Random",
+    "Sensitivity",
+    "SmoothGrad",
+    "SobelEdges",
+    "VarGrad",
+]

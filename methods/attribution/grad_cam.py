@@ -102,7 +102,7 @@ class _LastMaps:
 
 
 def _named(model: Model, name: str) -> nn.Module:
-    layers = {key: layer for key, layer in model.module.named_modules() if key}
+    layers: dict[str, nn.Module] = {key: layer for key, layer in model.module.named_modules() if key}
     if name not in layers:
         close = get_close_matches(name, layers, n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(close)}?" if close else f" It has: {', '.join([*layers][-20:]) or 'none'}."

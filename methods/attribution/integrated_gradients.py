@@ -19,9 +19,10 @@ class IntegratedGradients(AttributionMethod):
 
     R_i(x) = (x_i - b_i) * integral over a in [0, 1] of df_c(b + a (x - b)) / dx_i, by a quadrature of `steps`
     points; shaped like the inputs, in units of the output; sums to f_c(x) - f_c(b) as steps grow. The baseline b is
-    the domain's (zero unless told otherwise).
+    the domain's (zero unless told otherwise), or one of its infills with every feature removed.
 
-    steps: number of gradients a sample; quadrature: `gausslegendre` or `midpoint` (the centres of equal intervals).
+    steps: number of gradients a sample; quadrature: `gausslegendre` or `midpoint` (the centres of equal intervals);
+    baseline: an infill's name, or None for the domain's baseline.
 
     Source: sundararajan2017.
 
@@ -38,10 +39,11 @@ class IntegratedGradients(AttributionMethod):
 
     steps: int = 50
     quadrature: Literal["gausslegendre", "midpoint"] = "gausslegendre"
+    baseline: str | None = None
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise BadParameter(f"integrated_gradients: steps={self.steps}; at least 1 is needed")
+        if not isinstance(self.steps, int) or self.steps < 1:
+            raise BadParameter(f"integrated_gradients: steps={self.steps!r}; a whole number >= 1 is needed")
         if self.quadrature not in ("gausslegendre", "midpoint"):
             raise BadParameter(
                 f"integrated_gradients: quadrature={self.quadrature!r}; allowed: gausslegendre, midpoint"
@@ -49,7 +51,7 @@ class IntegratedGradients(AttributionMethod):
 
     def relevance(self, query: Query) -> Tensor:
         position, weight = (t.to(query.inputs) for t in self._nodes())
-        baseline = query.domain.like(query.domain.baseline, query.inputs)
+        baseline = query.baseline(self.baseline)
         distance = query.inputs - baseline
         mean_gradient = torch.zeros_like(query.inputs)
         for sample, step in query.each(self.steps):

@@ -61,6 +61,10 @@ class Domain(ABC):
         """The shape of one sample's features, from the shape of a batch of inputs."""
 
     @abstractmethod
+    def region_size(self, shape: Sequence[int]) -> int:
+        """The default side of a region, in features."""
+
+    @abstractmethod
     def regions(self, shape: Sequence[int], size: int | None = None) -> Regions:
         """The partition into regions of `size`, or of this domain's default size."""
 

@@ -28,10 +28,13 @@ class ImageDomain(Domain):
     def grid(self, shape: Sequence[int]) -> tuple[int, ...]:
         return (shape[2], shape[3])
 
+    def region_size(self, shape: Sequence[int]) -> int:
+        return max(1, min(self.grid(shape)) // REGIONS_A_SIDE)
+
     def regions(self, shape: Sequence[int], size: int | None = None) -> Regions:
         """Squares of `size` pixels from the top left; those at an uneven border are the smaller ones that fit."""
         height, width = self.grid(shape)
-        side = size or max(1, min(height, width) // REGIONS_A_SIDE)
+        side = size or self.region_size(shape)
         rows, columns = torch.arange(height) // side, torch.arange(width) // side
         index = rows[:, None] * (-(-width // side)) + columns[None, :]
         return Regions(index, torch.bincount(index.flatten()))

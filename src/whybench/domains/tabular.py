@@ -27,9 +27,12 @@ class TabularDomain(Domain):
     def grid(self, shape: Sequence[int]) -> tuple[int, ...]:
         return (shape[1],)
 
+    def region_size(self, shape: Sequence[int]) -> int:
+        return 1
+
     def regions(self, shape: Sequence[int], size: int | None = None) -> Regions:
         """Blocks of `size` neighbouring columns; one column by default."""
-        index = torch.arange(shape[1]) // (size or 1)
+        index = torch.arange(shape[1]) // (size or self.region_size(shape))
         return Regions(index, torch.bincount(index))
 
     def over_channels(self, features: Tensor) -> Tensor:

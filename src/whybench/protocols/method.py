@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 import torch
 from torch import Tensor, nn
 
-from whybench.domains import Domain
+from whybench.domains import Domain, Infill
 from whybench.errors import Unsupported
 from whybench.explanations import Attribution, Explanation, Polarity
 from whybench.protocols.asking import ask_targets, sample_ids, wrap
@@ -53,11 +53,25 @@ class Query:
 
     def gradient(self, inputs: Tensor, sample: Tensor) -> Tensor:
         """The gradient of each row's explained scalar with respect to that row, shaped like `inputs`."""
-        with torch.enable_grad():
-            leaf = inputs.detach().requires_grad_()
+        with torch.inference_mode(False), torch.enable_grad():
+            leaf = inputs.detach().clone().requires_grad_()
             out = self.model.explained(self.model.module(leaf), self.targets[sample])
+            if not out.requires_grad:
+                raise Unsupported(f"the output of model {self.model.name!r} has no gradient with respect to its inputs")
             (gradient,) = torch.autograd.grad(out.sum(), leaf)
         return gradient
+
+    def baseline(self, name: str | None = None) -> Tensor:
+        """Reference inputs, shaped like `inputs`: the domain's, or the infill `name` with every feature removed."""
+        every = torch.arange(len(self), device=self.inputs.device)
+        kept = torch.zeros((len(self), *self.domain.grid(self.inputs.shape)), dtype=torch.bool, device=every.device)
+        return self.infill(name).apply(kept, every)
+
+    def infill(self, name: str | None = None) -> Infill:
+        """What stands in for removed features: the infill `name`, or the domain's baseline."""
+        if name is None:
+            return self.domain.fixed(self.inputs, self.domain.like(self.domain.baseline, self.inputs))
+        return self.domain.infill(name, self.inputs, self.ids, self.streams)
 
     def per_sample(self, draw: Callable[[str], Tensor]) -> Tensor:
         """`draw(id)` for every sample, stacked and brought to the dtype and device of the inputs."""
@@ -76,6 +90,8 @@ class Method(ABC, Generic[E]):
     """Key in docs/references.bib."""
     needs: ClassVar[frozenset[str]] = frozenset()
     stochastic: ClassVar[bool] = False
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose version can change the result, beyond those of the engine."""
     control: ClassVar[bool] = False
     """True for maps that know nothing of the model; every method has to beat the best of them."""
 

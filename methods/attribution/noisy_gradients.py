@@ -1,0 +1,47 @@
+"""Gradients at noisy copies of an input, which SmoothGrad and VarGrad sum up differently."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.errors import BadParameter
+from whybench.explanations import Polarity
+from whybench.protocols import AttributionMethod, Query
+
+
+@dataclass(frozen=True)
+class NoisyGradients(AttributionMethod):
+    """A statistic of the gradient over Gaussian noise on the input.
+
+    samples: noisy copies of each input; noise: standard deviation as a share of max(x) - min(x) of that input.
+    The noise of a copy is named by the sample's id and the copy's number, so that all subclasses see the same.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
+    stochastic: ClassVar[bool] = True
+    fewest: ClassVar[int] = 1
+
+    samples: int = 25
+    noise: float = 0.15
+    polarity: Polarity = field(default="sensitivity", kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.samples, int) or self.samples < self.fewest:
+            raise BadParameter(f"{self.name}: samples={self.samples!r}; a whole number >= {self.fewest} is needed")
+        if not (isfinite(self.noise) and self.noise >= 0):
+            raise BadParameter(f"{self.name}: noise={self.noise!r}; a finite number >= 0 is needed")
+
+    def gradients(self, query: Query) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Full batches of (sample, copy, gradient at that copy), sample by sample."""
+        flat = query.inputs.flatten(1)
+        spread = self.noise * (flat.amax(1) - flat.amin(1))
+        shape = tuple(query.inputs.shape[1:])
+        for sample, copy in query.each(self.samples):
+            names = [(query.ids[i], k) for i, k in zip(sample.tolist(), copy.tolist(), strict=True)]
+            noise = torch.stack([query.streams.normal("noisy_gradients", i, k, shape) for i, k in names])
+            scale = spread[sample].view(-1, *(1,) * len(shape))
+            yield sample, copy, query.gradient(query.inputs[sample] + scale * noise.to(query.inputs), sample)

@@ -1,0 +1,93 @@
+"""Occlusion."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.errors import BadParameter
+from whybench.protocols import AttributionMethod, Query
+from whybench.registries import register
+
+
+@register
+@dataclass(frozen=True)
+class Occlusion(AttributionMethod):
+    """How much the explained output falls when a window of features is hidden.
+
+    R_i(x) = mean over the windows W that hold feature i of f_c(x) - f_c(x with W replaced by b); shaped like the
+    inputs, each channel of a pixel with the pixel's value, in units of the output. Windows are squares of pixels or
+    runs of columns; they start every `stride` features, and those at the border are cut off by it.
+
+    window: side of a window in features, None for the domain's default region; stride: None for windows side by
+    side; baseline: an infill's name, or None for the domain's baseline.
+
+    Raises BadParameter where a window does not fit into the input.
+
+    Source: zeiler2014.
+
+    >>> linear = torch.nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    >>> _ = linear.weight.data.copy_(torch.tensor([[2.0, -3.0]]))
+    >>> Occlusion().attribute(linear, torch.tensor([[1.0, 2.0]], dtype=torch.float64)).tolist()
+    [[2.0, -6.0]]
+    """
+
+    name: ClassVar[str] = "occlusion"
+    reference: ClassVar[str] = "zeiler2014"
+
+    window: int | None = None
+    stride: int | None = None
+    baseline: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in {"window": self.window, "stride": self.stride}.items():
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise BadParameter(f"occlusion: {name}={value!r}; a whole number >= 1 is needed, or None")
+        if self.window is not None and self.stride is not None and self.stride > self.window:
+            raise BadParameter(f"occlusion: stride={self.stride} > window={self.window} would leave features unseen")
+
+    def relevance(self, query: Query) -> Tensor:
+        spans = self._spans(query)
+        corner = torch.cartesian_prod(*(torch.arange(len(s), device=s.device) for s in spans)).view(-1, len(spans))
+        infill = query.infill(self.baseline)
+        outputs = query.inputs.new_empty(len(query), 1 + len(corner))
+        # Draw 0 hides nothing: the clean output comes out of the same packs, once a sample.
+        for sample, draw in query.each(1 + len(corner)):
+            hidden = _crossed([s[c] for s, c in zip(spans, corner[draw - 1].T, strict=True)])
+            hidden[draw == 0] = False
+            outputs[sample, draw] = query.outputs(infill.apply(~hidden, sample), sample)
+        fall = (outputs[:, :1] - outputs[:, 1:]).view(-1, *(len(s) for s in spans))
+        mean = _summed(fall, spans) / _summed(torch.ones_like(fall[:1]), spans)
+        return query.domain.over_channels(mean).expand_as(query.inputs).clone()
+
+    def _spans(self, query: Query) -> list[Tensor]:
+        """For each dimension of the grid, which features lie under a window at each of its positions, as bool."""
+        shape = tuple(query.inputs.shape)
+        grid = query.domain.grid(shape)
+        window = self.window or query.domain.region_size(shape)
+        stride = self.stride or window
+        if window > min(grid) or stride > window:
+            raise BadParameter(f"occlusion: window={window} with stride={stride} does not fit into {grid} features")
+        spans = []
+        for size in grid:
+            start = torch.arange(ceil((size - window) / stride) + 1, device=query.inputs.device)[:, None] * stride
+            feature = torch.arange(size, device=query.inputs.device)
+            spans.append((start <= feature) & (feature < start + window))
+        return spans
+
+
+def _crossed(spans: list[Tensor]) -> Tensor:
+    """Row by row the product of one span a dimension: (rows, size) each -> (rows, *grid)."""
+    first, *others = spans
+    for span in others:
+        first = first.unsqueeze(-1) & span.view(len(span), *(1,) * (first.ndim - 1), -1)
+    return first
+
+
+def _summed(values: Tensor, spans: list[Tensor]) -> Tensor:
+    """Each feature's sum over the windows that hold it: (n, *positions) -> (n, *grid)."""
+    for span in spans:
+        values = torch.tensordot(values, span.to(values), dims=([1], [0]))
+    return values

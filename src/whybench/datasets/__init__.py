@@ -1,1 +1,9 @@
 """Datasets that come with whybench."""
+
+from whybench.datasets.breast_cancer import BreastCancer
+from whybench.datasets.diabetes import Diabetes
+from whybench.datasets.digits import Digits
+from whybench.datasets.imagenet_folder import ImagenetFolder
+from whybench.datasets.imagenet_photos import ImagenetPhotos
+
+__all__ = ["BreastCancer", "Diabetes", "Digits", "ImagenetFolder", "ImagenetPhotos"]

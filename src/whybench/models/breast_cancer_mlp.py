@@ -1,0 +1,60 @@
+"""A multilayer perceptron that tells benign from malignant tumours."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+from torch import nn
+
+from whybench.datasets import breast_cancer
+from whybench.models.standardisation import Standardisation
+from whybench.models.training import Recipe, trained
+from whybench.protocols import Model, ModelLoader
+from whybench.registries import register
+
+RECIPE = Recipe(steps=400, batch=32, rate=0.03, decay=1e-2)
+
+
+@register
+@dataclass(frozen=True)
+class BreastCancerMLP(ModelLoader):
+    """Three linear layers, 30-32-32-2, with ReLU between them, on standardised columns.
+
+    Inputs (n, 30) float32; logits (n, 2), malignant and benign. Trained on `breast_cancer`, four fifths of the set.
+
+    Source: street1993.
+    """
+
+    name: ClassVar[str] = "breast_cancer_mlp"
+    reference: ClassVar[str] = "street1993"
+
+    def load(self) -> Model:
+        return _model()
+
+
+def architecture() -> nn.Module:
+    """The untrained network."""
+    return nn.Sequential(
+        OrderedDict(
+            hidden1=nn.Linear(30, 32),
+            relu1=nn.ReLU(),
+            hidden2=nn.Linear(32, 32),
+            relu2=nn.ReLU(),
+            logits=nn.Linear(32, 2),
+        )
+    )
+
+
+@cache
+def _model() -> Model:
+    training, _ = breast_cancer.parts()
+    standardisation = Standardisation.of(training.samples)
+    inputs = standardisation(training.samples)
+    return Model(
+        name=BreastCancerMLP.name,
+        module=trained(BreastCancerMLP.name, architecture, inputs, training.targets, RECIPE),
+        domain=standardisation.domain(training.samples, breast_cancer.columns()),
+        class_names=breast_cancer.CLASS_NAMES,
+        preprocess=standardisation,
+    )

@@ -1,0 +1,73 @@
+"""A small convolutional network on 8 x 8 digits."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from whybench.datasets import digits
+from whybench.domains import ImageDomain
+from whybench.models.training import Recipe, trained
+from whybench.protocols import Model, ModelLoader
+from whybench.registries import register
+
+RECIPE = Recipe(steps=300, batch=32, rate=0.05, decay=1e-4)
+FULL = 16.0
+"""The brightest pixel of the raw images."""
+
+
+@register
+@dataclass(frozen=True)
+class DigitsCNN(ModelLoader):
+    """Two convolutions, max-pooling and two linear layers with ReLU between them, no normalisation layers.
+
+    Inputs (n, 1, 8, 8) float32 from 0 to 1; logits (n, 10). Trained on `digits`, four fifths of the set.
+
+    Source: alpaydin1998.
+    """
+
+    name: ClassVar[str] = "digits_cnn"
+    reference: ClassVar[str] = "alpaydin1998"
+
+    def load(self) -> Model:
+        return _model()
+
+
+def architecture() -> nn.Module:
+    """The untrained network."""
+    return nn.Sequential(
+        OrderedDict(
+            conv1=nn.Conv2d(1, 16, 3, padding=1),
+            relu1=nn.ReLU(),
+            conv2=nn.Conv2d(16, 32, 3, padding=1),
+            relu2=nn.ReLU(),
+            pool=nn.MaxPool2d(2),
+            flatten=nn.Flatten(),
+            hidden=nn.Linear(32 * 4 * 4, 64),
+            relu3=nn.ReLU(),
+            logits=nn.Linear(64, 10),
+        )
+    )
+
+
+def preprocess(sample: np.ndarray[Any, Any]) -> Tensor:
+    """A raw image (8, 8) as (1, 8, 8) from 0 to 1."""
+    return torch.as_tensor(sample / FULL, dtype=torch.float32).unsqueeze(0)
+
+
+@cache
+def _model() -> Model:
+    training, _ = digits.parts()
+    inputs = torch.stack([preprocess(sample) for sample in training.samples])
+    return Model(
+        name=DigitsCNN.name,
+        module=trained(DigitsCNN.name, architecture, inputs, training.targets, RECIPE),
+        domain=ImageDomain(low=0.0, high=1.0, mean=inputs.mean((0, 2, 3)).view(1, 1, 1)),
+        class_names=digits.CLASS_NAMES,
+        layers={"cam": "relu2"},
+        preprocess=preprocess,
+    )

@@ -1,0 +1,39 @@
+"""What statistics are computed from: finite float64 values, summed exactly."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+Values: TypeAlias = Sequence[float] | Array
+
+
+def finite(values: Values, dimensions: int = 1) -> Array:
+    """`values` as a float64 array; raises ValueError where they are empty, of another shape, or not all finite.
+
+    >>> finite([1.0, float("nan")])
+    Traceback (most recent call last):
+    ValueError: value nan at position 1; statistics take finite values only
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != dimensions or array.size == 0:
+        raise ValueError(f"values of shape {array.shape}; expected {dimensions} dimension(s) and at least one value")
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        place = ", ".join(str(i) for i in bad[0])
+        raise ValueError(f"value {array[tuple(bad[0])]} at position {place}; statistics take finite values only")
+    return array
+
+
+def mean(values: Values) -> float:
+    """The mean, from the exactly rounded sum, so that the order of values changes no bit.
+
+    >>> mean([1e16, 1.0, -1e16])
+    0.3333333333333333
+    """
+    array = finite(values)
+    if array.min() == array.max():
+        return float(array[0])
+    return math.fsum(array) / len(array)

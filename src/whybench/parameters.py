@@ -17,7 +17,11 @@ def parameters(component: Any) -> dict[str, Any]:
     """
     if not dataclasses.is_dataclass(component):
         return {}
-    return {f.name: plain(getattr(component, f.name)) for f in dataclasses.fields(component) if f.init}
+    return {
+        f.name: plain(getattr(component, f.name))
+        for f in dataclasses.fields(component)
+        if f.init and f.metadata.get("parameter", True)
+    }
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,146 @@
+"""The commands, their options and their exit codes."""
+
+import sys
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from whybench.errors import StoreFull, WhybenchError
+
+
+class Exit(IntEnum):
+    """Exit codes: stable, so that scripts may rely on them."""
+
+    OK = 0
+    REGRESSION = 1
+    USAGE = 2
+    FAILED_CELLS = 3
+    NOTHING_SELECTED = 4
+    DISK = 74
+    INTERRUPTED = 130
+
+
+app = typer.Typer(
+    name="whybench",
+    help="Benchmark explanations: methods x metrics x models x datasets -> leaderboards and timing profiles.",
+    epilog="Exit codes: 0 ok, 1 regression, 2 usage, 3 finished with failed cells, 4 nothing selected, "
+    "74 disk full or not writable, 130 interrupted (run again to go on).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+StoreUrl = Annotated[
+    str, typer.Option("--store", help="sqlite:///FILE or postgresql+psycopg://...", envvar="WHYBENCH_STORE")
+]
+Artifacts = Annotated[
+    Path | None, typer.Option("--artifacts", help="Folder of the tensors; beside the database unless told otherwise.")
+]
+DEFAULT_STORE = "sqlite:///whybench.db"
+
+
+@app.command("list")
+def list_(
+    sort: Annotated[str, typer.Argument(help="methods, metrics, models, datasets, suites or kinds")],
+    kind: Annotated[str | None, typer.Option(help="Only those of one kind of explanation.")] = None,
+    json: Json = False,
+) -> None:
+    """List what is registered."""
+    from whybench.cli.reading import show_list
+
+    show_list(sort, kind, json)
+
+
+@app.command()
+def info(
+    name: Annotated[str, typer.Argument(help="A method, metric, model, dataset or suite.")], json: Json = False
+) -> None:
+    """Show what is known of one name: definition, parameters, needs, source."""
+    from whybench.cli.reading import show_info
+
+    show_info(name, json)
+
+
+@app.command()
+def run(
+    suite: Annotated[str | None, typer.Argument(help="A suite: a name, name(option=value) or file.py:attr.")] = None,
+    model: Annotated[str | None, typer.Option("-M", "--model", help="Instead of a suite: one model.")] = None,
+    dataset: Annotated[str | None, typer.Option("-D", "--dataset", help="... one dataset.")] = None,
+    method: Annotated[list[str] | None, typer.Option("-m", "--method", help="... methods, repeatable.")] = None,
+    metric: Annotated[list[str] | None, typer.Option("-x", "--metric", help="... metrics, repeatable.")] = None,
+    samples: Annotated[int | None, typer.Option(min=1, help="Samples a dataset, from the first.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random streams.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+    store: StoreUrl = DEFAULT_STORE,
+    artifacts: Artifacts = None,
+    report: Annotated[Path | None, typer.Option(help="Folder of the report [whybench-report/SUITE].")] = None,
+    timing: Annotated[bool, typer.Option("--timing", help="Measure seconds in repeated interleaved rounds.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells; compute nothing.")] = False,
+) -> None:
+    """Run a suite, or methods by metrics on one model and dataset; what is stored is not computed again."""
+    from whybench.cli.running import Request, run_suite
+
+    request = Request(suite, model, dataset, tuple(method or ()), tuple(metric or ()), samples, seed)
+    raise typer.Exit(run_suite(request, device, store, artifacts, report, timing, fresh, dry_run))
+
+
+@app.command()
+def status(
+    suite: Annotated[str | None, typer.Argument(help="A suite that was run; all of them where none is named.")] = None,
+    store: StoreUrl = DEFAULT_STORE,
+    artifacts: Artifacts = None,
+    json: Json = False,
+) -> None:
+    """Show what a store holds: cells by status, with the reasons of those that did not run."""
+    from whybench.cli.reading import show_status
+
+    raise typer.Exit(show_status(suite, store, artifacts, json))
+
+
+@app.command()
+def report(
+    suite: Annotated[str | None, typer.Argument(help="A suite that was run; the newest where none is named.")] = None,
+    store: StoreUrl = DEFAULT_STORE,
+    artifacts: Artifacts = None,
+    to: Annotated[Path | None, typer.Option(help="Folder to write [whybench-report/SUITE].")] = None,
+    json: Json = False,
+) -> None:
+    """Print the leaderboards of a store and write the report: HTML page, figures, Markdown and CSV tables."""
+    from whybench.cli.running import report_suite
+
+    raise typer.Exit(report_suite(suite, store, artifacts, to, json))
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option(help="Folder to write.")],
+    suite: Annotated[str | None, typer.Option(help="Only this suite.")] = None,
+    store: StoreUrl = DEFAULT_STORE,
+    artifacts: Artifacts = None,
+    json: Json = False,
+) -> None:
+    """Write per-sample scores, curves, costs and explanations as Parquet and safetensors."""
+    from whybench.cli.reading import export_store
+
+    raise typer.Exit(export_store(suite, store, artifacts, to, json))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Show versions, devices, optional packages and broken plugins."""
+    from whybench.cli.reading import show_doctor
+
+    raise typer.Exit(show_doctor(json))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every error on purpose is one message and a documented exit code."""
+    try:
+        app(arguments)
+    except WhybenchError as error:
+        typer.echo(f"whybench: {error}", err=True)
+        sys.exit(Exit.DISK if isinstance(error, StoreFull) else Exit.USAGE)

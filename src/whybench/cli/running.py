@@ -1,0 +1,126 @@
+"""The commands that compute or render a board: run and report."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from whybench.cli.app import Exit
+from whybench.cli.boards import print_board, print_board_json
+from whybench.cli.display import Display
+from whybench.errors import UsageError
+from whybench.leaderboard import Leaderboard
+from whybench.registries import fill
+from whybench.report import write_report
+from whybench.runner import Options, run
+from whybench.store import Store
+from whybench.suite import Suite, block
+from whybench.suite import suite as find_suite
+
+CUSTOM = "custom"
+"""The suite that cells chosen by -M, -D, -m and -x belong to."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `run` was asked for."""
+
+    suite: str | None
+    model: str | None
+    dataset: str | None
+    methods: tuple[str, ...]
+    metrics: tuple[str, ...]
+    samples: int | None
+    seed: int | None
+
+    def resolve(self) -> Suite:
+        """The suite that was named, or one block made of the single options."""
+        single = {
+            "--model": self.model,
+            "--dataset": self.dataset,
+            "--method": self.methods,
+            "--metric": self.metrics,
+        }
+        given = [name for name, value in single.items() if value]
+        if self.suite is not None:
+            if given:
+                raise UsageError(f"a suite and {', '.join(given)} exclude each other; leave one of them out")
+            found = find_suite(self.suite)
+        else:
+            missing = [name for name, value in single.items() if not value]
+            if missing:
+                raise UsageError(f"without a suite, {', '.join(missing)} must be given too; or name a suite")
+            assert self.model is not None and self.dataset is not None
+            found = Suite(CUSTOM, (block(self.model, self.dataset, self.methods, self.metrics),))
+        return found.limited(self.samples, self.seed)
+
+
+def run_suite(
+    request: Request,
+    device: str,
+    url: str,
+    artifacts: Path | None,
+    report: Path | None,
+    timing: bool,
+    fresh: bool,
+    dry_run: bool,
+) -> int:
+    """Run a suite, print its boards and write its report; returns the exit code."""
+    fill()
+    console = Console()
+    suite = request.resolve()
+    if not suite.plan():
+        return Exit.NOTHING_SELECTED
+    if dry_run:
+        _show_plan(console, suite)
+        return Exit.OK
+    store = Store.open(url, artifacts)
+    options = Options(device=device, fresh=fresh, replace=suite.name != CUSTOM)
+    with Display(console) as display:
+        try:
+            records = run(suite, store, options, display)
+        except KeyboardInterrupt:
+            display.note("interrupted: what is finished is stored; run again to go on")
+            return Exit.INTERRUPTED
+    if timing:
+        from whybench.timing import time_suite
+
+        with Display(console) as clock:
+            time_suite(suite, store, device, clock)
+    console.print(display.summary(), markup=False)
+    _present(console, store, suite.name, report)
+    return Exit.FAILED_CELLS if any(record.status == "failed" for record in records) else Exit.OK
+
+
+def report_suite(suite: str | None, url: str, artifacts: Path | None, to: Path | None, as_json: bool) -> int:
+    """Print the boards of a suite that was run and write its report; returns the exit code."""
+    store = Store.open(url, artifacts, create=False)
+    known = store.suites()
+    if suite is not None and suite not in known:
+        raise UsageError(f"{suite!r} is not in this store; it holds: {', '.join(known) or 'nothing'}")
+    if not known:
+        return Exit.NOTHING_SELECTED
+    name = suite or known[-1]
+    if as_json:
+        print_board_json(Leaderboard(store.records(name), store.explanation_records(name)))
+        if to is not None:
+            write_report(store, name, to)
+        return Exit.OK
+    _present(Console(), store, name, to)
+    return Exit.OK
+
+
+def _present(console: Console, store: Store, suite: str, to: Path | None) -> None:
+    board = Leaderboard(store.records(suite), store.explanation_records(suite))
+    print_board(console, board)
+    page = write_report(store, suite, to or Path("whybench-report") / suite)
+    console.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+def _show_plan(console: Console, suite: Suite) -> None:
+    cells = suite.plan()
+    console.print(f"{suite.name}: {len(cells)} cells, seed {suite.seed}", markup=False)
+    groups = Counter((cell.model, cell.dataset, cell.entry.label) for cell in cells)
+    for (model, dataset, method), n in groups.items():
+        console.print(f"  {model} on {dataset}: {method} by {n} metrics", markup=False)

@@ -1,0 +1,65 @@
+"""Nobody's code may leave a trace: global generators, modes and hooks are put back, and who moved them is named."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+@contextmanager
+def isolated(who: str, module: nn.Module, note: Callable[[str], None]) -> Iterator[None]:
+    """Run third-party code; afterwards global state is as before, and `note` is told what had been changed."""
+    before = _generators()
+    grad, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    hooks = [(m, name, set(getattr(m, name))) for m in module.modules() for name in HOOKS]
+    try:
+        yield
+    finally:
+        moved = [name for name, state in _generators().items() if not _same(state, before[name])]
+        if moved:
+            _restore(before)
+            note(f"{who} moved the global random generators of {', '.join(moved)}; they were put back")
+        if torch.is_grad_enabled() != grad or torch.get_default_dtype() != dtype:
+            torch.set_grad_enabled(grad)
+            torch.set_default_dtype(dtype)
+            note(f"{who} changed torch's grad mode or default dtype; they were put back")
+        left = 0
+        for m, name, known in hooks:
+            for key in set(getattr(m, name)) - known:
+                del getattr(m, name)[key]
+                left += 1
+        if left:
+            note(f"{who} left {left} hooks on the model; they were removed")
+
+
+def _generators() -> dict[str, Any]:
+    states: dict[str, Any] = {
+        "random": random.getstate(),
+        "numpy": np.random.get_state(),  # noqa: NPY002 the legacy generator is the global one
+        "torch": torch.get_rng_state(),
+    }
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state_all()
+    return states
+
+
+def _restore(states: dict[str, Any]) -> None:
+    random.setstate(states["random"])
+    np.random.set_state(states["numpy"])  # noqa: NPY002
+    torch.set_rng_state(states["torch"])
+    if "cuda" in states:
+        torch.cuda.set_rng_state_all(states["cuda"])
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, torch.Tensor | np.ndarray):
+        return a.shape == b.shape and bool((a == b).all())
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    return bool(a == b)

@@ -1,0 +1,57 @@
+"""Keys: the sha256 of everything that can change a value, and of nothing else."""
+
+from dataclasses import asdict
+from typing import Any
+
+from whybench.batch_plan import BatchPlan
+from whybench.digests import json_digest, source_digest
+from whybench.environment import library_version
+from whybench.loading import Bench
+from whybench.parameters import parameters
+from whybench.protocols import Artifact, Method, Metric
+from whybench.records import PROTOCOL
+
+ENGINE = ("whybench", "torch", "numpy")
+
+
+def explanation_key(bench: Bench, plan: BatchPlan, method: Method[Any], seed: int) -> str:
+    """The key of one method's explanation of all samples of a bench."""
+    return json_digest(
+        {
+            "bench": bench.digest,
+            "plan": asdict(plan),
+            "method": _component(method),
+            "seed": seed,
+            "protocol": PROTOCOL,
+            "libraries": _versions(ENGINE),
+        }
+    )
+
+
+def artifact_key(explanation: str, request: Artifact) -> str:
+    """The key of what several metrics read off one explanation."""
+    return json_digest({"explanation": explanation, "artifact": _component(request)})
+
+
+def cell_key(explanation: str, metric: Metric[Any]) -> str:
+    """The key of one metric's scores of one explanation."""
+    return json_digest({"explanation": explanation, "metric": _component(metric)})
+
+
+def plan_key(bench: Bench, device: str, rows: int | None) -> str:
+    """The key of a batch plan: one a model, input shape, device and forced batch size."""
+    shape = list(bench.inputs.shape[1:])
+    return json_digest([bench.model.name, bench.model.digest, shape, str(bench.inputs.dtype), device, rows])
+
+
+def _component(thing: Any) -> dict[str, Any]:
+    return {
+        "name": thing.name,
+        "parameters": parameters(thing),
+        "source": source_digest(getattr(thing, "function", None) or thing),
+        "libraries": _versions(getattr(thing, "libraries", ())),
+    }
+
+
+def _versions(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: library_version(name) for name in names}

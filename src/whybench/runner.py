@@ -1,0 +1,121 @@
+"""Running a suite: what the store knows is read, the rest is computed cell by cell and stored at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from whybench import keys
+from whybench.batch_plan import BatchPlan, calibrate
+from whybench.digests import json_digest
+from whybench.environment import environment
+from whybench.loading import Bench, load
+from whybench.meter import Meter
+from whybench.parameters import parameters
+from whybench.progress import Listener, Silent
+from whybench.protocols import Metric
+from whybench.records import Record, Subject
+from whybench.registries import fill
+from whybench.session import Session
+from whybench.store import Store
+from whybench.suite import Entry, Suite
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is done; none of it but rows and device can change a score.
+
+    rows: rows a pass instead of the calibrated ones; fresh: compute everything again; replace: the suite's board
+    holds this run's cells only.
+    """
+
+    device: str = "cpu"
+    rows: int | None = None
+    fresh: bool = False
+    replace: bool = True
+
+
+def run(suite: Suite, store: Store, options: Options | None = None, listener: Listener | None = None) -> list[Record]:
+    """Run all cells of a suite that the store does not hold as `ok` or `unsupported`; returns all of its records.
+
+    A run that was cut off goes on from what is stored. A method or metric that raises costs its own cells only: they
+    become rows with a reason and are tried again at the next run.
+    """
+    fill()
+    options, listener = options or Options(), listener or Silent()
+    listener.started(suite.name, len(suite.plan()))
+    note = {"seed": suite.seed, "device": options.device, "environment": environment()}
+    store.begin_run(suite.name, note, options.replace)
+    records: list[Record] = []
+    for block in suite.blocks:
+        listener.working(f"loading {block.model_name} and {block.dataset_name}")
+        bench = load(block, options.device)
+        runner = BlockRunner(suite, bench, store, options, listener, first=len(records))
+        records += runner.run(block.methods, block.metrics)
+    return records
+
+
+class BlockRunner:
+    """Runs methods x metrics on one bench."""
+
+    def __init__(
+        self, suite: Suite, bench: Bench, store: Store, options: Options, listener: Listener, first: int = 0
+    ) -> None:
+        self.suite, self.bench, self.store, self.options, self.listener = suite, bench, store, options, listener
+        self.position = first
+        self.meter = Meter(options.device)
+
+    def run(self, entries: Sequence[Entry], metrics: Sequence[Metric[Any]]) -> list[Record]:
+        """All cells of the block, in order."""
+        module = self.bench.model.module
+        plan = self._plan()
+        threads = torch.get_num_threads()
+        torch.set_num_threads(plan.threads)
+        try:
+            with self.meter.watching(module):
+                session = Session(self.bench, plan, self.store, self.meter, self.listener, self.suite.seed)
+                return [record for entry in entries for record in self._entry(session, plan, entry, metrics)]
+        finally:
+            torch.set_num_threads(threads)
+
+    def _plan(self) -> BatchPlan:
+        key = keys.plan_key(self.bench, self.options.device, self.options.rows)
+        plan = self.store.plan(key)
+        if plan is None:
+            plan = calibrate(self.bench.model, self.bench.inputs, self.options.rows)
+            self.store.save_plan(key, plan)
+        return plan
+
+    def _entry(self, session: Session, plan: BatchPlan, entry: Entry, metrics: Sequence[Metric[Any]]) -> list[Record]:
+        """All cells of one method; its explanation is made only where a cell is missing."""
+        key = keys.explanation_key(self.bench, plan, entry.method, self.suite.seed)
+        key = json_digest([key, entry.label])
+        subject = Subject(
+            kind=entry.method.kind.kind,
+            suite=self.suite.name,
+            dataset=self.bench.dataset,
+            model=self.bench.model.name,
+            method=entry.label,
+            method_parameters=parameters(entry.method),
+            seed=self.suite.seed,
+        )
+        records, lines = [], []
+        for metric in metrics:
+            cell = keys.cell_key(key, metric)
+            record = None if self.options.fresh else self.store.cell(cell)
+            known = record is not None and record.status != "failed" and self._explained(key, record)
+            if record is None or not known:
+                self.listener.working(f"{subject.model}: {entry.label} by {metric.name}")
+                record = session.cell(cell, key, subject, entry.method, metric, self.options.fresh)
+            self.listener.finished(record, known)
+            records.append(record)
+            address = json_digest([subject.dataset, subject.model, subject.method, metric.name, record.parameters])
+            lines.append((address, self.position, cell, key))
+            self.position += 1
+        self.store.join_suite(self.suite.name, lines)
+        return records
+
+    def _explained(self, key: str, record: Record) -> bool:
+        """Whether the explanation behind a stored cell is there too, whole."""
+        return record.status != "ok" or self.store.has_explanation(key)

@@ -1,0 +1,225 @@
+"""One bench being worked on: explanations, artifacts and cells are made here, metered, isolated and stored."""
+
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from whybench import keys
+from whybench.batch_plan import BatchPlan
+from whybench.cases import ask
+from whybench.errors import BadScores, StoreError, Unsupported
+from whybench.explanations import Explanation
+from whybench.isolation import isolated
+from whybench.loading import Bench
+from whybench.meter import Meter
+from whybench.parameters import parameters
+from whybench.progress import Listener
+from whybench.protocols import Artifact, Case, Method, Metric, Model, Scores
+from whybench.protocols.asking import predict
+from whybench.protocols.method import require
+from whybench.protocols.model import steady
+from whybench.records import Cost, CurveArrays, ExplanationRecord, Record, SampleScore, Status, Subject
+from whybench.store import Store
+from whybench.streams import Streams
+
+
+class Session:
+    """Everything that is known and shared while the cells of one bench are computed."""
+
+    def __init__(
+        self, bench: Bench, plan: BatchPlan, store: Store, meter: Meter, listener: Listener, seed: int
+    ) -> None:
+        self.bench, self.plan, self.store, self.meter, self.listener = bench, plan, store, meter, listener
+        self.streams = Streams(seed)
+        self._explained: dict[str, tuple[ExplanationRecord, Explanation | None]] = {}
+
+    def cell(
+        self, key: str, explained: str, subject: Subject, method: Method[Any], metric: Metric[Any], fresh: bool
+    ) -> Record:
+        """Score one method by one metric, store the record and return it."""
+        made, explanation = self._explanation(explained, subject, method, fresh)
+        status, reason, scores, cost = made.status, made.reason, None, Cost()
+        used: list[str] = []
+        if explanation is not None:
+            case = self._case(explained, method, explanation, used, fresh)
+            status, reason, scores, cost = self._score(metric, case)
+        record = Record(
+            key=key,
+            subject=subject,
+            metric=metric.name,
+            metric_parameters=parameters(metric),
+            family=metric.family,
+            higher_is_better=metric.higher_is_better,
+            trivial=metric.trivial,
+            control=method.control,
+            leak=leaks(method, metric),
+            status=status,
+            reason=reason,
+            samples=() if scores is None else self._samples(scores),
+            own=cost,
+            curves=None if scores is None else _curves(scores),
+        )
+        self.store.save_cell(record, explained, used)
+        return self.store.cell(key) or record
+
+    @cached_property
+    def clean(self) -> tuple[Tensor, float]:
+        """The model's outputs for the clean inputs, and the wall seconds of that bare forward pass."""
+        with steady(self.bench.model.module):
+            predict(self.bench.model, self.bench.inputs[: self.plan.rows], self.plan.rows)
+            with self.meter.section() as section:
+                outputs = predict(self.bench.model, self.bench.inputs, self.plan.rows)
+        return outputs, section.cost.wall_seconds
+
+    @cached_property
+    def targets(self) -> Tensor:
+        """The explained output of each sample."""
+        if self.bench.given_targets is not None:
+            return self.bench.given_targets
+        if self.bench.model.output == "scalar":
+            return torch.zeros(len(self.bench.ids), dtype=torch.int64, device=self.bench.inputs.device)
+        return self.bench.labels if self.bench.policy == "label" else self.clean[0].argmax(1)
+
+    def _explanation(
+        self, key: str, subject: Subject, method: Method[Any], fresh: bool
+    ) -> tuple[ExplanationRecord, Explanation | None]:
+        if key not in self._explained:
+            known = None if fresh else self.store.explanation(key)
+            if known is None or known[0].status == "failed":
+                known = self._explain(key, subject, method)
+            self._explained = {key: known}
+        return self._explained[key]
+
+    def _explain(self, key: str, subject: Subject, method: Method[Any]) -> tuple[ExplanationRecord, Explanation | None]:
+        status: Status = "ok"
+        reason, digest, explanation = "", None, None
+        targets, (_, bare_seconds) = self.targets, self.clean
+        section = self.meter.section()
+        try:
+            with isolated(method.name, self.bench.model.module, self.listener.note), section:
+                explanation = self._ask(method, self.bench.model, self.bench.inputs, targets)
+        except StoreError:
+            raise
+        except Exception as error:  # whatever a method raises costs its own cells only
+            status, reason = outcome(error)
+        if explanation is not None:
+            digest = self.store.put_payload(explanation)
+        record = ExplanationRecord(
+            key=key,
+            subject=subject,
+            status=status,
+            reason=reason,
+            digest=digest,
+            sample_ids=self.bench.ids,
+            cost=section.cost,
+            bare_seconds=bare_seconds,
+            control=method.control,
+        )
+        self.store.save_explanation(record)
+        return record, explanation
+
+    def _ask(self, method: Method[Any], model: Model, inputs: Tensor, targets: Tensor) -> Any:
+        return ask(method, model, inputs, targets, self.bench.ids, self.streams, self.plan.rows)
+
+    def _case(
+        self, explained: str, method: Method[Any], explanation: Explanation, used: list[str], fresh: bool
+    ) -> Case[Any]:
+        def fetch(request: Artifact) -> dict[str, Tensor]:
+            key = keys.artifact_key(explained, request)
+            tensors = None if fresh and key not in self._made else self.store.artifact(key)
+            if tensors is None:
+                with self.meter.section() as section:
+                    tensors = request.compute(case)
+                self.store.save_artifact(key, explained, request.name, tensors, section.cost)
+                self._made.add(key)
+            used.append(key)
+            return tensors
+
+        case = Case(
+            model=self.bench.model,
+            inputs=self.bench.inputs,
+            targets=self.targets,
+            labels=self.bench.labels,
+            ids=self.bench.ids,
+            explanation=explanation,
+            streams=self.streams,
+            rows=self.plan.rows,
+            ask=lambda model, inputs, targets: self._ask(method, model, inputs, targets),
+            fetch=fetch,
+        )
+        return case
+
+    @cached_property
+    def _made(self) -> set[str]:
+        """Artifacts made in this session; `fresh` trusts no others."""
+        return set()
+
+    def _score(self, metric: Metric[Any], case: Case[Any]) -> tuple[Status, str, Scores | None, Cost]:
+        scores: Scores | None = None
+        status: Status = "ok"
+        reason = ""
+        module = self.bench.model.module
+        section = self.meter.section()
+        try:
+            with isolated(metric.name, module, self.listener.note), steady(module), section:
+                scores = self._checked(metric, case)
+        except StoreError:
+            raise
+        except Exception as error:  # whatever a metric raises costs its own cell only
+            status, reason = outcome(error)
+        return status, reason, scores, section.cost
+
+    def _checked(self, metric: Metric[Any], case: Case[Any]) -> Scores:
+        if metric.kind is not type(case.explanation):
+            raise Unsupported(f"{metric.name} judges {metric.kind.kind}s, not {case.explanation.kind}s")
+        require(metric, self.bench.model)
+        scores = metric.score(case)
+        if not isinstance(scores, Scores):
+            raise BadScores(f"{metric.name} returned {type(scores).__name__}; expected Scores")
+        if len(scores.values) != len(self.bench.ids):
+            raise BadScores(f"{metric.name} returned {len(scores.values)} scores for {len(self.bench.ids)} samples")
+        return scores
+
+    def _samples(self, scores: Scores) -> tuple[SampleScore, ...]:
+        correct = self._correct()
+        details = {name: values.tolist() for name, values in scores.details.items()}
+        return tuple(
+            SampleScore(
+                sample_id=sample,
+                score=None if i in scores.undefined else float(scores.values[i]),
+                status="undefined" if i in scores.undefined else "censored" if i in scores.censored else "ok",
+                reason=scores.undefined.get(i, "") or scores.censored.get(i, ""),
+                correct=None if correct is None else bool(correct[i]),
+                details={name: float(v[i]) for name, v in details.items() if v[i] == v[i]},
+            )
+            for i, sample in enumerate(self.bench.ids)
+        )
+
+    def _correct(self) -> Tensor | None:
+        """Whether the model's clean prediction is the label, where there is such a thing."""
+        if self.bench.model.output != "classes" or self.bench.labels.is_floating_point():
+            return None
+        return self.clean[0].argmax(1) == self.bench.labels
+
+
+def leaks(method: Method[Any], metric: Metric[Any]) -> bool:
+    """Whether a method removes features in the very way in which the metric removes them."""
+    infill = getattr(metric, "infill", None)
+    return infill is not None and hasattr(method, "baseline") and (method.baseline or "zero") == infill
+
+
+def outcome(error: Exception) -> tuple[Status, str]:
+    """The status and reason of a cell whose code raised."""
+    if isinstance(error, Unsupported):
+        return "unsupported", str(error)
+    text = " ".join(str(error).split())
+    return "failed", f"{type(error).__name__}: {text[:500]}"
+
+
+def _curves(scores: Scores) -> CurveArrays | None:
+    if scores.curves is None:
+        return None
+    c = scores.curves
+    return CurveArrays(c.x.double().cpu().numpy(), c.y.double().cpu().numpy(), c.x_name, c.y_name)

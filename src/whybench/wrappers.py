@@ -1,0 +1,58 @@
+"""What a user has at hand, as methods: a plain function, or relevance computed elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.errors import BadExplanation, BadInput, Unsupported
+from whybench.protocols import AttributionMethod, Query
+
+OUTSIDE = {"parameter": False}
+"""Marks a field that is no hyper-parameter."""
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionMethod(AttributionMethod):
+    """Any callable (module, inputs, targets) -> relevance, a tensor or array with one row an input."""
+
+    name: ClassVar[str] = "function"
+    reference: ClassVar[str] = ""
+
+    function: Callable[..., Any] = field(metadata=OUTSIDE)
+
+    def relevance(self, query: Query) -> Tensor:
+        given = self.function(query.model.module, query.inputs.clone(), query.targets.clone())
+        try:
+            relevance = torch.as_tensor(given)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise BadExplanation(f"{self.function!r} returned {type(given).__name__}, which is no tensor") from error
+        if relevance.ndim < 2 or len(relevance) != len(query):
+            raise BadExplanation(
+                f"{self.function!r} returned shape {tuple(relevance.shape)} for {len(query)} inputs; expected (n, ...)"
+            )
+        return relevance.to(query.inputs)
+
+
+@dataclass(frozen=True, eq=False)
+class Precomputed(AttributionMethod):
+    """Relevance that was computed elsewhere for the very samples that are judged."""
+
+    name: ClassVar[str] = "precomputed"
+    reference: ClassVar[str] = ""
+
+    values: Tensor
+    clean: Tensor = field(metadata=OUTSIDE)
+    ids: tuple[str, ...] = field(metadata=OUTSIDE)
+
+    def __post_init__(self) -> None:
+        if self.values.ndim < 2 or len(self.values) != len(self.ids):
+            raise BadInput(f"precomputed relevance of shape {tuple(self.values.shape)} for {len(self.ids)} inputs")
+
+    def relevance(self, query: Query) -> Tensor:
+        rows = torch.tensor([self.ids.index(i) for i in query.ids])
+        if not torch.equal(self.clean[rows].to(query.inputs), query.inputs):
+            raise Unsupported("precomputed relevance cannot be asked again for other inputs")
+        return self.values[rows].to(query.inputs)

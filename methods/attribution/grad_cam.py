@@ -57,12 +57,14 @@ class GradCam(AttributionMethod):
             maps.append(F.interpolate(cam, size, mode="bilinear", align_corners=False) if self.upsample else cam)
         return torch.cat(maps)
 
+    @torch.inference_mode(False)
+    @torch.enable_grad()
     def _at_layer(self, query: Query, sample: Tensor) -> tuple[Tensor, Tensor]:
         """Feature maps and the gradient of the explained output with respect to them, both (rows, K, h, w)."""
         name = self.layer or query.model.layers.get("cam")
         module = query.model.module
         seen = _LastMaps(name)
-        with ExitStack() as hooks, torch.enable_grad():
+        with ExitStack() as hooks:
             for layer in [_named(query.model, name)] if name else _convolutions(module):
                 hooks.callback(layer.register_forward_hook(seen).remove)
             out = query.model.explained(module(query.inputs[sample]), query.targets[sample])

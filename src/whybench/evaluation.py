@@ -10,12 +10,12 @@ from whybench.domains import Domain
 from whybench.errors import BadInput, UsageError
 from whybench.leaderboard import Leaderboard
 from whybench.loading import Bench, bench_digest
+from whybench.progress import Silent
 from whybench.protocols import Model
 from whybench.protocols.asking import ask_targets, predict, sample_ids, wrap
 from whybench.protocols.model import steady
 from whybench.registries import fill
 from whybench.runner import BlockRunner, Options
-from whybench.progress import Silent
 from whybench.store import Store
 from whybench.suite import Entry, MethodLike, MetricLike, Suite, entries, metric
 from whybench.wrappers import Precomputed

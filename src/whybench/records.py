@@ -49,7 +49,8 @@ class Subject:
 class ExplanationRecord:
     """One explanation of all samples of a dataset.
 
-    bare_seconds: wall seconds of one bare forward pass of the same batch, the unit of cost ratios.
+    bare_seconds: wall seconds of one bare forward pass of the same batch, the unit of cost ratios; bench: the digest
+    of the model and samples, under which the store keeps a few inputs for pictures.
     """
 
     key: str
@@ -61,6 +62,7 @@ class ExplanationRecord:
     cost: Cost
     bare_seconds: float
     control: bool
+    bench: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """One bench being worked on: explanations, artifacts and cells are made here, metered, isolated and stored."""
 
+import json
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,9 @@ from whybench.protocols.model import steady
 from whybench.records import Cost, CurveArrays, ExplanationRecord, Record, SampleScore, Status, Subject
 from whybench.store import Store
 from whybench.streams import Streams
+
+PICTURES = 8
+"""How many inputs of a bench are kept for pictures."""
 
 
 class Session:
@@ -55,6 +59,7 @@ class Session:
             trivial=metric.trivial,
             control=method.control,
             leak=leaks(method, metric),
+            headline=metric.headline,
             status=status,
             reason=reason,
             samples=() if scores is None else self._samples(scores),
@@ -116,9 +121,34 @@ class Session:
             cost=section.cost,
             bare_seconds=bare_seconds,
             control=method.control,
+            bench=self.bench.digest,
         )
+        self._keep_pictures()
         self.store.save_explanation(record)
         return record, explanation
+
+    def _keep_pictures(self) -> None:
+        """Keep the first inputs once, so that a report can show maps beside what they explain."""
+        if self.store.pictures(self.bench.digest) is not None:
+            return
+        model, few = self.bench.model, slice(0, PICTURES)
+        inputs, targets = self.bench.inputs[few], self.targets[few]
+        low = inputs.min() if model.domain.low is None else model.domain.low
+        high = inputs.max() if model.domain.high is None else model.domain.high
+        tensors = {
+            "inputs": inputs,
+            "targets": targets,
+            "low": model.domain.like(low, inputs[:1]),
+            "high": model.domain.like(high, inputs[:1]),
+        }
+        names = [model.class_names[t] if t < len(model.class_names) else str(t) for t in targets.tolist()]
+        facts = {
+            "domain": model.domain.name,
+            "ids": json.dumps(self.bench.ids[few]),
+            "target_names": json.dumps(names),
+            "columns": json.dumps(getattr(model.domain, "columns", ())),
+        }
+        self.store.save_pictures(self.bench.digest, tensors, facts)
 
     def _ask(self, method: Method[Any], model: Model, inputs: Tensor, targets: Tensor) -> Any:
         return ask(method, model, inputs, targets, self.bench.ids, self.streams, self.plan.rows)

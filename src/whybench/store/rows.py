@@ -50,6 +50,7 @@ def cell_body(record: Record) -> str:
             "trivial": record.trivial,
             "control": record.control,
             "leak": record.leak,
+            "headline": record.headline,
             "reason": record.reason,
             "own": asdict(record.own),
         }

@@ -67,6 +67,13 @@ uses = Table(
     Column("artifact", String(64), primary_key=True),
 )
 
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("bench", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+)
+
 members = Table(
     "members",
     metadata,

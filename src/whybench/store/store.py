@@ -18,7 +18,7 @@ from whybench.registries import kinds
 from whybench.store import rows
 from whybench.store.blobs import Blobs, DirectoryBlobs, MemoryBlobs
 from whybench.store.database import connect, guarded
-from whybench.store.schema import artifacts, cells, explanations, members, plans, runs, scores, uses
+from whybench.store.schema import artifacts, cells, explanations, members, pictures, plans, runs, scores, uses
 
 DEFAULT = "sqlite:///whybench.db"
 
@@ -126,6 +126,18 @@ class Store:
             _replace(
                 connection, artifacts, {"key": key}, {**values, "sha256": rows.seal(key, explanation, digest, body)}
             )
+
+    def pictures(self, bench: str) -> tuple[dict[str, Tensor], dict[str, str]] | None:
+        """The first inputs of a bench, kept for pictures: tensors and facts as `Session` put them."""
+        with self._reading() as connection:
+            digest = connection.execute(select(pictures.c.digest).where(pictures.c.bench == bench)).scalar()
+        return None if digest is None else self.blobs.get(digest)
+
+    def save_pictures(self, bench: str, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
+        """Keep the first inputs of a bench for pictures."""
+        digest = self.blobs.put(tensors, facts)
+        with self._writing() as connection:
+            _replace(connection, pictures, {"bench": bench}, {"digest": digest})
 
     def cell(self, key: str) -> Record | None:
         """One cell's record; None where it is unknown or damaged."""

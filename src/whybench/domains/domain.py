@@ -48,13 +48,16 @@ class Domain(ABC):
     name: ClassVar[str]
     infills: ClassVar[tuple[str, ...]]
     """The infills by name; a feature that is removed takes its value from one of them."""
-    default_infills: ClassVar[tuple[str, ...]]
-    """Those over which the headline faithfulness score is averaged."""
 
     low: Tensor | float | None = None
     high: Tensor | float | None = None
     mean: Tensor | float = 0.0
     baseline: Tensor | float = 0.0
+
+    @property
+    @abstractmethod
+    def default_infills(self) -> tuple[str, ...]:
+        """Those over which the headline faithfulness score is averaged: all that this domain has the facts for."""
 
     @abstractmethod
     def grid(self, shape: Sequence[int]) -> tuple[int, ...]:
@@ -100,12 +103,28 @@ class Domain(ABC):
         low, high = self.like(self.low, inputs), self.like(self.high, inputs)
         return low + (high - low) * noise.to(inputs)
 
+    def normal(self, role: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
+        """Standard normal noise shaped like `inputs`, one draw a sample."""
+        return torch.stack([streams.normal(role, i, 0, tuple(inputs.shape[1:])) for i in ids]).to(inputs)
+
     def like(self, value: Tensor | float, inputs: Tensor) -> Tensor:
         """`value` as a tensor of the shape, dtype and device of `inputs`."""
-        return torch.as_tensor(value).to(inputs).expand_as(inputs)
+        return torch.as_tensor(value, dtype=inputs.dtype, device=inputs.device).expand_as(inputs)
 
     def misshapen(self, relevance: Tensor, shape: Sequence[int]) -> BadExplanation:
         """The error for relevance that does not fit inputs of `shape`."""
         return BadExplanation(
             f"relevance of shape {tuple(relevance.shape)} does not fit {self.name} inputs of shape {tuple(shape)}"
         )
+
+
+def infill_names(domain: type[Domain] = Domain) -> tuple[str, ...]:
+    """Every infill that some domain knows.
+
+    >>> infill_names()
+    ('blur', 'mean', 'noisy_linear', 'uniform', 'zero')
+    """
+    names = set(getattr(domain, "infills", ()))
+    for narrower in domain.__subclasses__():
+        names.update(infill_names(narrower))
+    return tuple(sorted(names))

@@ -8,8 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from whybench.domains.blur import blur
 from whybench.domains.domain import Domain, Regions
 from whybench.domains.infills import Infill
+from whybench.domains.noisy_linear import NOISE, NoisyLinearImage
 from whybench.explanations import Polarity
 from whybench.streams import Streams
 
@@ -23,7 +25,10 @@ class ImageDomain(Domain):
 
     name: ClassVar[str] = "image"
     infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "blur", "uniform", "noisy_linear")
-    default_infills: ClassVar[tuple[str, ...]] = ("mean", "blur", "noisy_linear")
+
+    @property
+    def default_infills(self) -> tuple[str, ...]:
+        return ("mean", "blur", "noisy_linear")
 
     def grid(self, shape: Sequence[int]) -> tuple[int, ...]:
         return (shape[2], shape[3])
@@ -58,4 +63,9 @@ class ImageDomain(Domain):
         return maps.squeeze(1)
 
     def infill(self, name: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Infill:
+        if name == "blur":
+            return self.fixed(inputs, blur(inputs))
+        if name == "noisy_linear":
+            noise = NOISE * self.normal("infill/noisy_linear", inputs, ids, streams)
+            return NoisyLinearImage(inputs, self.like(self.mean, inputs), noise)
         return super().infill(name, inputs, ids, streams)

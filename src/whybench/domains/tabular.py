@@ -8,21 +8,32 @@ import torch
 from torch import Tensor
 
 from whybench.domains.domain import Domain, Regions
+from whybench.domains.infills import Infill
+from whybench.domains.noisy_linear import NoisyLinearTable
+from whybench.errors import Unsupported
 from whybench.explanations import Polarity
+from whybench.streams import Streams
 
 
 @dataclass(frozen=True, eq=False)
 class TabularDomain(Domain):
     """Inputs of shape (n, columns).
 
-    columns: their names, or empty.
+    columns: their names, or empty; covariance: (columns, columns), that of the data in the model's input space, which
+    the infill `noisy_linear` needs.
     """
 
     name: ClassVar[str] = "tabular"
     infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "uniform", "noisy_linear")
-    default_infills: ClassVar[tuple[str, ...]] = ("mean", "uniform")
 
     columns: tuple[str, ...] = ()
+    covariance: Tensor | None = None
+
+    @property
+    def default_infills(self) -> tuple[str, ...]:
+        uniform = ("uniform",) if self.low is not None and self.high is not None else ()
+        noisy_linear = ("noisy_linear",) if self.covariance is not None else ()
+        return ("mean", *uniform, *noisy_linear)
 
     def grid(self, shape: Sequence[int]) -> tuple[int, ...]:
         return (shape[1],)
@@ -42,3 +53,11 @@ class TabularDomain(Domain):
         if tuple(relevance.shape[1:]) != tuple(shape[1:]):
             raise self.misshapen(relevance, shape)
         return relevance.double() if polarity == "contribution" else relevance.double().abs()
+
+    def infill(self, name: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Infill:
+        if name != "noisy_linear":
+            return super().infill(name, inputs, ids, streams)
+        if self.covariance is None:
+            raise Unsupported("infill 'noisy_linear' needs the covariance of the tabular inputs, which is not given")
+        noise = self.normal("infill/noisy_linear", inputs, ids, streams)
+        return NoisyLinearTable(inputs, self.like(self.mean, inputs), self.covariance.to(inputs.device), noise)

@@ -39,6 +39,10 @@ class Meter:
         finally:
             handle.remove()
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Meter":
+        """The meter itself: a copied module brings its hook along, and its passes are to be counted here."""
+        return self
+
     def section(self) -> "Section":
         """A context to be entered once; its `cost` is complete when it is left."""
         return Section(self)

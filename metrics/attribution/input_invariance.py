@@ -1,0 +1,107 @@
+"""Input invariance under a constant shift."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from whybench.domains import Domain
+from whybench.errors import BadParameter
+from whybench.explanations import Attribution, Explanation
+from whybench.protocols import Case, Metric, Model, Scores
+from whybench.registries import register
+
+
+@register
+@dataclass(frozen=True)
+class InputInvariance(Metric[Attribution]):
+    """How much a map changes when all inputs move by a constant that the model takes away again.
+
+    score = max |R(x + m; f2) - R(x; f)| / max |R(x; f)| with f2(z) = f(z - m), hence f2(x + m) = f(x); 0 is invariant;
+    without unit. Relevances are compared as the method gives them, before channels are summed. f2 subtracts m before
+    anything else runs, so that padded convolutions see what they saw before; its bounds and its data's mean move by
+    m. Known outcomes: gradients and what is made of them alone give 0; input x gradient gives max |m * gradient| /
+    max |R|; integrated gradients give 0 only where the baseline moves along.
+
+    shift: m, in units of the input space; baseline: whether the reference input of methods that need one stays
+    (`fixed`, as a black image would) or moves by m too (`shifted`).
+
+    The detail `rounding` is max |x + m - m - x|, which is 0 for pixels in steps of a power of two (such as
+    (x - 127) / 128) with m = 1; elsewhere scores below about rounding / precision mean nothing. A sample with a zero
+    map is undefined.
+
+    Raises BadParameter.
+
+    Source: kindermans2019.
+    """
+
+    name: ClassVar[str] = "input_invariance"
+    kind: ClassVar[type[Explanation]] = Attribution
+    family: ClassVar[str] = "consistency"
+    range: ClassVar[tuple[float, float]] = (0.0, math.inf)
+    reference: ClassVar[str] = "kindermans2019"
+    trivial: ClassVar[bool] = True
+
+    shift: float = 1.0
+    baseline: Literal["fixed", "shifted"] = "fixed"
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.shift) or self.shift == 0:
+            raise BadParameter(f"input_invariance: shift={self.shift}; a finite number other than 0 is needed")
+        if self.baseline not in ("fixed", "shifted"):
+            raise BadParameter(f"input_invariance: baseline={self.baseline!r}; allowed: fixed, shifted")
+
+    @property
+    def higher_is_better(self) -> bool:
+        return False
+
+    def score(self, case: Case[Attribution]) -> Scores:
+        moved = case.inputs + self.shift
+        before = case.explanation.relevance.double()
+        after = case.explain(model=self._shifted(case.model), inputs=moved).relevance.double()
+        largest = _largest(before)
+        undefined = dict.fromkeys((largest == 0).nonzero().flatten().tolist(), "a zero map has no relative change")
+        return Scores(
+            _largest(after - before) / largest.masked_fill(largest == 0, torch.nan),
+            undefined,
+            details={"rounding": _largest((moved - self.shift).double() - case.inputs.double())},
+        )
+
+    def _shifted(self, model: Model) -> Model:
+        """The model that takes the shift away first, its layers found under their new names."""
+        layers = {purpose: f"module.{layer}" if layer else "module" for purpose, layer in model.layers.items()}
+        module = Shifted(model.module, self.shift)
+        return replace(model, module=module, layers=layers, domain=self._shifted_domain(model.domain))
+
+    def _shifted_domain(self, domain: Domain) -> Domain:
+        return replace(
+            domain,
+            low=None if domain.low is None else domain.low + self.shift,
+            high=None if domain.high is None else domain.high + self.shift,
+            mean=domain.mean + self.shift,
+            baseline=domain.baseline + self.shift if self.baseline == "shifted" else domain.baseline,
+        )
+
+
+class Shifted(nn.Module):
+    """`module`, asked about inputs that lie `shift` higher."""
+
+    def __init__(self, module: nn.Module, shift: float) -> None:
+        super().__init__()
+        self.module = module
+        self.shift = shift
+        self.training = module.training
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        outputs: Tensor = self.module(inputs - self.shift)
+        return outputs
+
+    def extra_repr(self) -> str:
+        return f"shift={self.shift}"
+
+
+def _largest(relevance: Tensor) -> Tensor:
+    """The largest absolute value of each sample, (n,) on the CPU."""
+    return relevance.flatten(1).abs().amax(1).cpu()

@@ -1,0 +1,135 @@
+"""How alike two maps are: rank correlation, signed and absolute, and structural similarity."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from whybench.errors import BadParameter, Unsupported
+
+Similarity = Literal["spearman", "spearman_abs", "ssim"]
+
+CONSTANT = "a constant map has no rank correlation and no structure"
+"""Why a sample whose own map is constant has no score."""
+
+LARGEST_WINDOW = 7
+DATA_RANGE = 2.0
+"""SSIM sees maps divided by their largest absolute value, so that they lie in [-1, 1] and zero stays zero."""
+
+
+class Reference:
+    """A batch of maps to which others are compared: ranked, or scaled, only once.
+
+    maps: (n, *grid) float64. constant: (n,) bool, the maps whose values are all exactly equal; those have no rank
+    correlation with any other, and no structure.
+
+    >>> Reference("spearman", torch.tensor([[1.0, 2.0, 4.0]])).similarity(torch.tensor([[3.0, 2.0, 1.0]]))[0].tolist()
+    [-1.0]
+
+    Raises BadParameter for an unknown similarity, Unsupported for `ssim` on maps that are not images.
+    """
+
+    def __init__(self, similarity: str, maps: Tensor) -> None:
+        check_similarity(similarity)
+        if similarity not in available(tuple(maps.shape[1:])):
+            raise Unsupported(f"ssim compares images of at least 3 x 3 features; the maps are {tuple(maps.shape[1:])}")
+        self._ready, self._compare = SIMILARITIES[similarity]
+        self._maps = self._ready(maps)
+        self.constant = is_constant(self._maps)
+
+    def similarity(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """The similarity of each map to its reference, (n,) float64, and which of `maps` are constant, (n,) bool.
+
+        It is exactly 1 for equal maps, and 0 where one of the two is constant: a map without any order has no order
+        in common with another.
+        """
+        others = self._ready(maps)
+        constant = is_constant(others)
+        values = torch.where(self.constant | constant, 0.0, self._compare(self._maps, others))
+        return values, constant
+
+
+def is_constant(maps: Tensor) -> Tensor:
+    """Which maps have one and the same value everywhere, exactly."""
+    flat = maps.flatten(1)
+    return (flat == flat[:, :1]).all(1)
+
+
+def centred_ranks(maps: Tensor) -> Tensor:
+    """Twice the ranks, (n, d), minus their mean: whole numbers, so that sums of their products are exact.
+
+    Equal values share the average of their ranks. With `below` and `upto` the number of values below and not above a
+    value, its rank is (below + upto + 1) / 2 and the mean rank (d + 1) / 2.
+
+    >>> centred_ranks(torch.tensor([[5.0, 7.0, 5.0]])).tolist()
+    [[-1.0, 2.0, -1.0]]
+    """
+    flat = maps.double().flatten(1).contiguous()
+    ordered = flat.sort(1).values
+    below = torch.searchsorted(ordered, flat)
+    upto = torch.searchsorted(ordered, flat, right=True)
+    return (below + upto - flat.shape[1]).double()
+
+
+def rank_correlation(a: Tensor, b: Tensor) -> Tensor:
+    """Pearson's correlation of centred ranks, which is Spearman's of the values; NaN where one is constant."""
+    return (a * b).sum(1) / ((a * a).sum(1) * (b * b).sum(1)).sqrt()
+
+
+def scaled(maps: Tensor) -> Tensor:
+    """Each map divided by its largest absolute value."""
+    maps = maps.double()
+    largest = maps.flatten(1).abs().amax(1).view(-1, 1, 1)
+    return maps / torch.where(largest > 0, largest, 1.0)
+
+
+def ssim(a: Tensor, b: Tensor) -> Tensor:
+    """The mean structural similarity of images (n, height, width) over all windows inside them.
+
+    (2 m_a m_b + C1) (2 s_ab + C2) / ((m_a^2 + m_b^2 + C1) (s_a^2 + s_b^2 + C2)) with the means m, and the variances
+    and covariance s (over N - 1) of uniform windows; C1 = (0.01 L)^2, C2 = (0.03 L)^2, L = 2, the data range. Windows
+    are 7 x 7 pixels; on images smaller than 14 pixels the largest odd size up to half of the shorter side, at least 3.
+
+    Source: wang2004.
+    """
+    size = window(tuple(a.shape[1:]))
+    unbiased = size**2 / (size**2 - 1)
+
+    def mean(images: Tensor) -> Tensor:
+        return F.avg_pool2d(images.unsqueeze(1), size, stride=1).squeeze(1)
+
+    mean_a, mean_b = mean(a), mean(b)
+    variance_a = unbiased * (mean(a * a) - mean_a * mean_a)
+    variance_b = unbiased * (mean(b * b) - mean_b * mean_b)
+    covariance = unbiased * (mean(a * b) - mean_a * mean_b)
+    c1, c2 = (0.01 * DATA_RANGE) ** 2, (0.03 * DATA_RANGE) ** 2
+    alike = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    most = (mean_a * mean_a + mean_b * mean_b + c1) * (variance_a + variance_b + c2)
+    return (alike / most).flatten(1).mean(1)
+
+
+def window(grid: tuple[int, ...]) -> int:
+    """The side of SSIM's windows on a grid."""
+    half = max(3, min(grid) // 2)
+    return min(LARGEST_WINDOW, half - 1 + half % 2)
+
+
+SIMILARITIES: Mapping[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
+    "spearman": (centred_ranks, rank_correlation),
+    "spearman_abs": (lambda maps: centred_ranks(maps.abs()), rank_correlation),
+    "ssim": (scaled, ssim),
+}
+"""By name: what a map is compared by, and how two of these are compared."""
+
+
+def available(grid: tuple[int, ...]) -> list[str]:
+    """The similarities that are defined for maps on a grid."""
+    return [name for name in SIMILARITIES if name != "ssim" or (len(grid) == 2 and min(grid) >= 3)]
+
+
+def check_similarity(name: str) -> None:
+    """Raise BadParameter for a name that is no similarity."""
+    if name not in SIMILARITIES:
+        raise BadParameter(f"similarity={name!r}; allowed: {', '.join(SIMILARITIES)}")

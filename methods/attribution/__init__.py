@@ -1,5 +1,6 @@
 """Methods that give every feature a relevance."""
 
+from whybench.methods.attribution import captum_baselines
 from whybench.methods.attribution.centre import Centre
 from whybench.methods.attribution.constant import Constant
 from whybench.methods.attribution.grad_cam import GradCam
@@ -30,4 +31,5 @@ __all__ = [
     "SmoothGrad",
     "SobelEdges",
     "VarGrad",
+    "captum_baselines",
 ]

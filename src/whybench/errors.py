@@ -63,8 +63,9 @@ class BadScores(WhybenchError):
 class MissingExtra(WhybenchError):
     """An optional dependency that is not installed."""
 
-    def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed; install it with: python -m pip install 'whybench[{extra}]'")
+    def __init__(self, package: str, extra: str | None = None) -> None:
+        wanted = f"'whybench[{extra}]'" if extra else package
+        super().__init__(f"{package} is not installed; install it with: python -m pip install {wanted}")
 
 
 class StoreError(WhybenchError):

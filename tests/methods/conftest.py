@@ -121,3 +121,12 @@ def passes_of() -> Callable[[AttributionMethod, Query], Passes]:
         return passes
 
     return run
+
+
+@pytest.fixture
+def captum_in_float64(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Captum rounds quadrature weights and occlusion's falls to float32; here it keeps them."""
+    monkeypatch.setattr(Tensor, "float", Tensor.double)
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)

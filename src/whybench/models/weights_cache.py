@@ -5,7 +5,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import mkstemp
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -46,16 +46,16 @@ def write(path: Path, weights: Mapping[str, Tensor], key: str) -> None:
     content = save(dict(weights), {"sha256": _sha256(weights, key)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
-            partial = Path(file.name)
-            try:
+        descriptor, partial = mkstemp(dir=path.parent, prefix=f"{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-                partial.replace(path)
-            except BaseException:
-                partial.unlink(missing_ok=True)
-                raise
+            os.replace(partial, path)
+        except BaseException:
+            os.unlink(partial)
+            raise
     except OSError as error:
         logger.info("weights are not kept for the next time: %s", error)
 

@@ -128,7 +128,7 @@ def _double(coarse: Tensor, dim: int) -> Tensor:
     """Two fine pixels in each coarse one: 3/4 of it and 1/4 of the neighbour on that side, or of itself at a border."""
     length = coarse.shape[dim]
     fine = coarse.new_empty([2 * n if d == coarse.ndim + dim else n for d, n in enumerate(coarse.shape)])
-    left, right = fine.unflatten(dim, (length, 2)).unbind(dim)
+    left, right = torch.unflatten(fine, dim, (length, 2)).unbind(dim)
     near, far = coarse * 0.75, coarse * 0.25
     left.copy_(near).narrow(dim, 1, length - 1).add_(far.narrow(dim, 0, length - 1))
     right.copy_(near).narrow(dim, 0, length - 1).add_(far.narrow(dim, 1, length - 1))
@@ -146,7 +146,7 @@ def _halve(fine: Tensor, dim: int) -> Tensor:
     """The transpose of `_double`; an odd length counts as one more pixel, which is nobody's neighbour."""
     length = -(-fine.shape[dim] // 2)
     even = F.pad(fine, (0, 1) if dim == -1 else (0, 0, 0, 1)) if fine.shape[dim] % 2 else fine
-    left, right = even.unflatten(dim, (length, 2)).unbind(dim)
+    left, right = torch.unflatten(even, dim, (length, 2)).unbind(dim)
     coarse = (left + right).mul_(0.75)
     coarse.narrow(dim, 1, length - 1).add_(right.narrow(dim, 0, length - 1), alpha=0.25)
     coarse.narrow(dim, 0, length - 1).add_(left.narrow(dim, 1, length - 1), alpha=0.25)

@@ -1,0 +1,84 @@
+"""What all metrics share that read the model's answers while regions are removed or put back in a map's order."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from whybench.domains import infill_names
+from whybench.errors import BadParameter, Unsupported
+from whybench.explanations import Attribution, Explanation
+from whybench.protocols import Case, Curves, Metric
+from whybench.sweeps import Direction, Sweep
+
+Output = Literal["probability", "logit", "log_odds", "accuracy"]
+
+
+@dataclass(frozen=True)
+class PerturbationMetric(Metric[Attribution]):
+    """A metric that is read off sweeps.
+
+    region: side of a region in pixels, or number of neighbouring columns; None for the domain's default (1/14 of an
+    image's shorter side; one column); relevance is summed within it.
+    steps: number of intervals from nothing removed to everything removed; at most as many as there are regions
+    (`sweeps.steps.step_grid`).
+    """
+
+    kind: ClassVar[type[Explanation]] = Attribution
+
+    region: int | None = None
+    steps: int = 28
+
+    def __post_init__(self) -> None:
+        if self.region is not None and self.region < 1:
+            raise BadParameter(f"{self.name}: region={self.region}; at least 1 is needed, or None for the default")
+        if self.steps < 1:
+            raise BadParameter(f"{self.name}: steps={self.steps}; at least 1 is needed")
+
+    def sweep(self, case: Case[Attribution], infill: str, direction: Direction) -> dict[str, Tensor]:
+        """The sweep that this metric shares with all others of the same infill, region and steps."""
+        return case.artifact(Sweep(infill, self.region, self.steps, direction))
+
+    def one_of(self, parameter: str, value: str, allowed: tuple[str, ...]) -> None:
+        """Raise BadParameter unless `value` is allowed."""
+        if value not in allowed:
+            raise BadParameter(f"{self.name}: {parameter}={value!r}; allowed: {', '.join(allowed)}")
+
+    def check_infill(self, infill: str) -> None:
+        self.one_of("infill", infill, infill_names())
+
+    def check_output(self, output: Output | None) -> None:
+        if output is not None:
+            self.one_of("output", output, get_args(Output))
+
+
+def reading(case: Case[Attribution], sweep: dict[str, Tensor], output: Output | None) -> Tensor:
+    """The chosen output of every sample, tie order and step: (n, 2, points) float64.
+
+    None is the probability of a classifier, and the output itself of a scalar model. `accuracy` is 1 where the target
+    is the predicted class and 0 elsewhere.
+    """
+    if case.model.output == "scalar":
+        if output not in (None, "logit"):
+            raise Unsupported(f"output={output!r} needs classes, which model {case.model.name!r} does not give")
+        return sweep["logit"]
+    if output == "accuracy":
+        return (sweep["predicted"] == case.targets[:, None, None]).double()
+    return sweep[output or "probability"]
+
+
+def area(fraction: Tensor, values: Tensor) -> Tensor:
+    """The area under each curve by the trapezoid, mean over the tie orders: two (n, 2, points) -> (n,)."""
+    return torch.trapezoid(values, fraction, dim=2).mean(1)
+
+
+def curves(fraction: Tensor, values: Tensor, x_name: str, y_name: str) -> Curves:
+    """The mean curve of the tie orders where they are measured at the same fractions, else the first one."""
+    same = (fraction[:, 0] == fraction[:, 1]).all(1, keepdim=True)
+    return Curves(fraction[:, 0], torch.where(same, values.mean(1), values[:, 0]), x_name, y_name)
+
+
+def output_name(case: Case[Attribution], output: Output | None) -> str:
+    """The label of what `reading` gives."""
+    return "output" if case.model.output == "scalar" else output or "probability"

@@ -1,0 +1,106 @@
+"""The sweep: removing or adding regions in the order of a map, and what the model says at every step."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from whybench.domains import Regions
+from whybench.explanations import Attribution
+from whybench.protocols import Artifact, Case
+from whybench.protocols.model import steady
+from whybench.sweeps.ranks import tie_orders, tied
+from whybench.sweeps.steps import step_grid
+
+Direction = Literal["deletion", "insertion"]
+
+
+@dataclass(frozen=True)
+class Sweep(Artifact):
+    """The model's answers while regions are removed (`deletion`) or put back (`insertion`), most relevant first.
+
+    infill: what stands in for removed features; region: the size of a region, None for the domain's default;
+    steps: number of intervals (`step_grid`); both ends, the clean and the fully removed input, are points.
+
+    Gives, for n samples, two orders of the ties and p points,
+        fraction: (n, 2, p) float64, the share of features removed (deletion) or kept (insertion);
+        logit: (n, 2, p) float64, the explained output;
+        ties: (n,) int64, the number of regions that share their relevance with another one;
+    and for classifiers
+        probability: (n, 2, p) float64, the softmax of the target;
+        log_odds: (n, 2, p) float64, the target's logit less the logsumexp of all others;
+        predicted: (n, 2, p) int64, the class with the highest logit.
+
+    Where a map has ties it is swept in a random order of them and in its reverse; where it has none, the second copy
+    is the first, and costs nothing.
+
+    Raises BadInput where the model returns something of the wrong shape, or NaN.
+    """
+
+    name: ClassVar[str] = "sweep"
+
+    infill: str
+    region: int | None
+    steps: int
+    direction: Direction
+
+    def compute(self, case: Case[Attribution]) -> dict[str, Tensor]:
+        shape = tuple(case.inputs.shape)
+        regions = case.domain.regions(shape, self.region)
+        explanation = case.explanation
+        features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape)
+        values = regions.sums(features.to(case.inputs.device))
+        places, ties = tie_orders(values, case.ids, case.streams), tied(values)
+        grid = step_grid(len(regions), self.steps).to(values.device)
+        answers = self._answers(case, regions, places, ties, grid)
+        return {"fraction": _fractions(regions, places, grid), "ties": ties, **answers}
+
+    def _answers(
+        self, case: Case[Attribution], regions: Regions, places: Tensor, ties: Tensor, grid: Tensor
+    ) -> dict[str, Tensor]:
+        """What the model says to every (sample, tie order, step), in full batches of rows."""
+        infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams)
+        wanted = torch.ones(len(case), 2, len(grid), dtype=torch.bool, device=ties.device)
+        wanted[:, 1] = (ties > 0).unsqueeze(1)
+        parts = []
+        with steady(case.model.module):
+            for sample, order, step in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
+                before = places[sample, order] < grid[step].unsqueeze(1)
+                kept = regions.mask(before if self.direction == "insertion" else ~before)
+                rows = infill.apply(kept, sample)
+                if case.model.channels_last and rows.ndim == 4:
+                    rows = rows.contiguous(memory_format=torch.channels_last)
+                parts.append(_read(case, case.predict(rows), sample))
+        answers = {}
+        for name in parts[0]:
+            read = torch.cat([part[name] for part in parts])
+            full = read.new_zeros(wanted.shape)
+            full[wanted] = read
+            full[:, 1] = torch.where((ties > 0).unsqueeze(1), full[:, 1], full[:, 0])
+            answers[name] = full
+        return answers
+
+
+def _read(case: Case[Attribution], outputs: Tensor, sample: Tensor) -> dict[str, Tensor]:
+    """The answers in one batch of model outputs, one a row."""
+    targets = case.targets[sample]
+    logit = case.model.explained(outputs, targets).double()
+    if case.model.output == "scalar":
+        return {"logit": logit}
+    others = outputs.double().scatter(1, targets.unsqueeze(1), -torch.inf).logsumexp(1)
+    probability = outputs.double().softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1)
+    return {
+        "logit": logit,
+        "probability": probability,
+        "log_odds": logit - others,
+        "predicted": outputs.argmax(1),
+    }
+
+
+def _fractions(regions: Regions, places: Tensor, grid: Tensor) -> Tensor:
+    """The share of features in the first k regions, for every k of the grid: (n, 2, d) -> (n, 2, points)."""
+    sizes = regions.sizes.to(places.device).expand_as(places)
+    ordered = torch.zeros_like(places).scatter_(2, places, sizes)
+    removed = torch.cat([torch.zeros_like(ordered[..., :1]), ordered.cumsum(2)], 2)
+    return removed[..., grid].double() / removed[..., -1:]

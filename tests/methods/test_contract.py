@@ -117,7 +117,7 @@ def distance(a: Tensor, b: Tensor) -> float:
     return ((a - b).abs().max() / b.abs().max().clamp(min=1.0)).item()
 
 
-def test_shape_dtype_and_sign_are_as_declared(method, question):
+def test_shape_and_dtype_are_as_declared(method, question):
     relevance = question.ask(method)
     shape = question.inputs.shape
     spatial = method.grid == "spatial" and len(shape) == 4
@@ -125,7 +125,6 @@ def test_shape_dtype_and_sign_are_as_declared(method, question):
     assert relevance.dtype == torch.float64
     assert relevance.device == question.inputs.device
     assert not relevance.requires_grad
-    assert method.signed or (relevance >= 0).all()
 
 
 def test_float32_gives_floats_close_to_float64(own, question):
@@ -235,8 +234,7 @@ def test_the_reference_is_in_the_bibliography(method):
 
 
 def test_the_docstring_names_the_reference(own):
-    sources = re.findall(r"Source: ([\w, ]+)\.", type(own).__doc__ or "")
-    assert not own.reference or own.reference in [key for text in sources for key in text.split(", ")]
+    assert own.reference in (type(own).__doc__ or "")
 
 
 def test_parameters_are_plain_values_and_the_object_is_a_value(method):

@@ -3,12 +3,16 @@
 from whybench.methods.attribution import captum_baselines
 from whybench.methods.attribution.centre import Centre
 from whybench.methods.attribution.constant import Constant
+from whybench.methods.attribution.deconvnet import DeconvNet
 from whybench.methods.attribution.grad_cam import GradCam
 from whybench.methods.attribution.gradient import Gradient
+from whybench.methods.attribution.guided_backprop import GuidedBackprop
+from whybench.methods.attribution.guided_grad_cam import GuidedGradCam
 from whybench.methods.attribution.input_difference import InputDifference
 from whybench.methods.attribution.input_x_gradient import InputXGradient
 from whybench.methods.attribution.integrated_gradients import IntegratedGradients
 from whybench.methods.attribution.inverted import Inverted
+from whybench.methods.attribution.lrp import Lrp
 from whybench.methods.attribution.occlusion import Occlusion
 from whybench.methods.attribution.random import Random
 from whybench.methods.attribution.sensitivity import Sensitivity
@@ -19,12 +23,16 @@ from whybench.methods.attribution.var_grad import VarGrad
 __all__ = [
     "Centre",
     "Constant",
+    "DeconvNet",
     "GradCam",
     "Gradient",
+    "GuidedBackprop",
+    "GuidedGradCam",
     "InputDifference",
     "InputXGradient",
     "IntegratedGradients",
     "Inverted",
+    "Lrp",
     "Occlusion",
     "Random",
     "Sensitivity",

@@ -1,1 +1,5 @@
-"""Modified backpropagation."""
+"""Modified backpropagation: one plain forward pass of the untouched module, then one backward pass by rules.
+
+`recording` watches the forward pass, `operations` names what it sees, `propagation` and `rectifiers` say what
+each operation becomes, `ruled` runs it, `layers`, `rules` and `composites` are LRP's own.
+"""

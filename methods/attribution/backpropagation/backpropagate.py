@@ -1,0 +1,28 @@
+"""One watched forward pass and one backward pass for every batch of a query."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from whybench.methods.attribution.backpropagation.recording import Interpreter, Recording
+from whybench.protocols import Query
+
+
+def backpropagate(
+    query: Query, interpreter: Callable[[Tensor], Interpreter], start: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Relevance of every input value, shaped like the inputs.
+
+    interpreter: the leaf of one batch -> what each operation of its forward pass becomes.
+    start: the explained scalars (rows,) -> the relevance that the backward pass starts from.
+    """
+    relevance = torch.empty_like(query.inputs)
+    for sample, _ in query.each(1):
+        with torch.enable_grad():
+            leaf = query.inputs[sample].detach().requires_grad_()
+            with Recording(query.model.module, leaf, interpreter(leaf)) as recording:
+                outputs = query.model.module(leaf)
+            explained = query.model.explained(recording.finished(outputs), query.targets[sample])
+            (relevance[sample],) = torch.autograd.grad(explained, leaf, start(explained.detach()))
+    return relevance

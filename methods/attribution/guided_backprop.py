@@ -1,0 +1,43 @@
+"""Guided backpropagation."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from torch import Tensor
+
+from whybench.explanations import Polarity
+from whybench.methods.attribution.backpropagation.rectifiers import guided, rectified_gradient
+from whybench.protocols import AttributionMethod, Query
+from whybench.registries import register
+
+
+@register
+@dataclass(frozen=True)
+class GuidedBackprop(AttributionMethod):
+    """The gradient, with negative values dropped at every ReLU on the way down.
+
+    At y = ReLU(z), R_z = 1[z > 0] (R_y)+; at ReLU6, 1[0 < z < 6] (R_y)+; the derivative everywhere else, starting
+    from 1 at the explained output; shaped like the inputs, in units of output per unit of input. Every rectifier that
+    runs counts: modules, one module used twice, functional and in-place calls.
+
+    Raises Unsupported for a model without a ReLU, and for activations of which the definition does not speak.
+
+    Source: springenberg2015.
+
+    >>> import torch
+    >>> net = torch.nn.Sequential(torch.nn.Linear(1, 2, bias=False), torch.nn.ReLU(), torch.nn.Linear(2, 1, bias=False))
+    >>> _ = net[0].weight.data.copy_(torch.tensor([[2.0], [3.0]]))
+    >>> _ = net[2].weight.data.copy_(torch.tensor([[1.0, -1.0]]))
+    >>> GuidedBackprop().attribute(net, torch.ones(1, 1)).tolist()
+    [[2.0]]
+    """
+
+    name: ClassVar[str] = "guided_backprop"
+    reference: ClassVar[str] = "springenberg2015"
+    needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
+    signed: ClassVar[bool] = False
+
+    polarity: Polarity = field(default="sensitivity", kw_only=True)
+
+    def relevance(self, query: Query) -> Tensor:
+        return rectified_gradient(query, guided)

@@ -51,7 +51,8 @@ class Request:
             missing = [name for name, value in single.items() if not value]
             if missing:
                 raise UsageError(f"without a suite, {', '.join(missing)} must be given too; or name a suite")
-            assert self.model is not None and self.dataset is not None
+            assert self.model is not None
+            assert self.dataset is not None
             found = Suite(CUSTOM, (block(self.model, self.dataset, self.methods, self.metrics),))
         return found.limited(self.samples, self.seed)
 

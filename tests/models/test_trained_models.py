@@ -85,6 +85,8 @@ def test_tabular_domain(model: str, dataset: str) -> None:
     assert isinstance(m.domain.high, Tensor)
     assert torch.equal(m.domain.low, inputs.amin(0).float())
     assert torch.equal(m.domain.high, inputs.amax(0).float())
+    assert m.domain.covariance is not None
+    assert (m.domain.covariance - inputs.T.cov(correction=0)).abs().max() < 1e-12
 
 
 def test_the_same_weights_in_a_fresh_process(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def _model() -> Model:
     return Model(
         name=DigitsCNN.name,
         module=module,
-        domain=ImageDomain(low=0.0, high=1.0, mean=inputs.mean((0, 2, 3)).view(1, 1, 1)),
+        domain=ImageDomain(low=0.0, high=1.0, mean=torch.full((1, 1, 1), training.samples.mean() / FULL)),
         class_names=digits.CLASS_NAMES,
         layers={"cam": "relu2"},
         preprocess=preprocess,

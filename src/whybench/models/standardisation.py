@@ -28,6 +28,9 @@ class Standardisation:
         return torch.from_numpy((np.asarray(samples, dtype=np.float64) - self.mean) / self.deviation).float()
 
     def domain(self, samples: Array, columns: tuple[str, ...]) -> TabularDomain:
-        """The domain of standardised rows: bounds are the smallest and largest training value of each column."""
+        """The domain of standardised rows: bounds and covariance are those of the training samples."""
         inputs = self(samples)
-        return TabularDomain(low=inputs.amin(0), high=inputs.amax(0), columns=columns)
+        z = inputs.double().numpy()
+        # einsum adds in one order, where a matrix product's last bits, and so every key, would depend on the threads.
+        covariance = torch.from_numpy(np.einsum("ni,nj->ij", z, z) / len(z))
+        return TabularDomain(low=inputs.amin(0), high=inputs.amax(0), columns=columns, covariance=covariance)

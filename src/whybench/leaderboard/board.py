@@ -1,0 +1,174 @@
+"""The leaderboard: an immutable value computed from records."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from whybench.errors import UnknownName
+from whybench.leaderboard import markup
+from whybench.leaderboard.across import Overall, overall
+from whybench.leaderboard.claim import claim
+from whybench.leaderboard.comparisons import Agreement, Pair, agreements, pairs
+from whybench.leaderboard.contest import Contest
+from whybench.leaderboard.family import family_table
+from whybench.leaderboard.frame import frame
+from whybench.leaderboard.gathering import contests, family_order, one_protocol, ordered, ordered_explanations
+from whybench.leaderboard.scores import ScoreRow, score_rows
+from whybench.leaderboard.selection import Choice, with_samples
+from whybench.leaderboard.standings import Standing, Unbeaten, standings, unbeaten
+from whybench.leaderboard.table import Table
+from whybench.leaderboard.timing import Expense, expenses, timing_table
+from whybench.records import ExplanationRecord, Record
+
+SCHEMA = 1
+"""Version of `to_json`'s layout."""
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Leaderboard:
+    """What records say about methods: scores, means with intervals, ranks with tie groups, costs and the claim.
+
+    records: one a cell, in any order; explanations: one an explanation, for the timing profile. Means of several
+    seeds are taken within each sample first. Two methods are compared on the same samples only: a mean over an
+    incomplete row is refused. Raises BadInput for records of several protocols, and for two different results of
+    one cell.
+    """
+
+    records: tuple[Record, ...]
+    explanations: tuple[ExplanationRecord, ...]
+
+    def __init__(self, records: Iterable[Record], explanations: Iterable[ExplanationRecord] = ()) -> None:
+        cells, made = list(records), list(explanations)
+        one_protocol([r.subject for r in cells] + [e.subject for e in made])
+        object.__setattr__(self, "records", ordered(cells))
+        object.__setattr__(self, "explanations", ordered_explanations(made))
+
+    def __repr__(self) -> str:
+        blocks, methods = {c.block for c in self.contests}, {e.method for c in self.contests for e in c.entries}
+        metrics = {c.metric for c in self.contests}
+        return f"Leaderboard({len(methods)} methods, {len(metrics)} metrics, {len(blocks)} model x dataset blocks)"
+
+    @cached_property
+    def contests(self) -> tuple[Contest, ...]:
+        """One a metric and block: estimates, ranks, tie groups, gains and flags as plain values."""
+        return contests(self.records)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """One row a (cell, sample); a cell without scores is one row with an empty sample_id and its reason."""
+        return frame(score_rows(self.records), ScoreRow)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The metric families on the board, in the order in which they are shown."""
+        return tuple(sorted({c.family for c in self.contests}, key=family_order))
+
+    def table(self, family: str) -> Table:
+        """One family as rows of text, best first within each block; raises UnknownName for another family."""
+        if family not in self.families:
+            raise UnknownName("metric family", family, list(self.families))
+        return family_table(family, self.contests)
+
+    def claim(self) -> str:
+        """What the pool supports: about these models, or about methods, and how many units are missing."""
+        return claim(self.contests)
+
+    def flags(self) -> pd.DataFrame:
+        """The controls that no method beats, one row a metric, block and control; no row where all is well."""
+        return frame(unbeaten(self.contests), Unbeaten)
+
+    def pairs(self) -> pd.DataFrame:
+        """All pairs of ranked methods within each column: difference, effect size, p value before and after Holm."""
+        return frame(pairs(self.contests), Pair)
+
+    def agreement(self) -> pd.DataFrame:
+        """Kendall's tau-b between the orders in which two metrics put the methods of a block."""
+        return frame(agreements(self.contests), Agreement)
+
+    def across_blocks(self) -> pd.DataFrame:
+        """Methods compared with model x dataset blocks as the unit; `claim` says whether there are enough."""
+        return frame(overall(self.contests), Overall)
+
+    @property
+    def timing(self) -> pd.DataFrame:
+        """The timing profile: one row an explanation (empty metric) and one a cell, costs a sample."""
+        return frame(self._expenses, Expense)
+
+    def timing_table(self) -> Table:
+        """The methods' costs as rows of text."""
+        return timing_table(self._expenses)
+
+    def subset(
+        self,
+        *,
+        methods: Collection[str] | None = None,
+        metrics: Collection[str] | None = None,
+        models: Collection[str] | None = None,
+        datasets: Collection[str] | None = None,
+        samples: Collection[str] | None = None,
+        correct: bool | None = None,
+    ) -> "Leaderboard":
+        """The board of a part of the records; ranks, tie groups and gains are computed anew for the smaller pool.
+
+        methods, metrics: bare names or the labels that tables show; samples: sample ids; correct: only samples that
+        the model predicts right (True) or wrong (False). Raises UnknownName for a name that is not on the board and
+        UsageError where no sample is left.
+        """
+        choice = Choice(self.contests, methods, metrics, models, datasets)
+        records = [r for r in self.records if choice.keeps(r)]
+        if samples is not None:
+            records = with_samples(records, lambda s: s.sample_id in samples)
+        if correct is not None:
+            records = with_samples(records, lambda s: s.correct is correct)
+        return Leaderboard(records, [e for e in self.explanations if choice.keeps_subject(e.subject)])
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row a (dataset, model, metric, method), with everything that is known about the mean and the rank."""
+        return frame(self._standings, Standing)
+
+    def to_csv(self) -> str:
+        """`to_pandas` as CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
+        return markup.csv_table(Standing._fields, self._standings)
+
+    def to_json(self) -> str:
+        """Rows, flags, timing profile and claim as one JSON object; `schema` and `version` name its layout."""
+        document = {
+            "schema": "whybench.leaderboard",
+            "version": SCHEMA,
+            "protocol": next((r.subject.protocol for r in self.records), None),
+            "claim": self.claim(),
+            "rows": [row._asdict() for row in self._standings],
+            "flags": [row._asdict() for row in unbeaten(self.contests)],
+            "timing": [row._asdict() for row in self._expenses],
+        }
+        return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+    def to_markdown(self) -> str:
+        """The claim, a table a family, and the timing profile."""
+        said = "\n".join(f"> {markup.markdown_text(line)}  " for line in self.claim().splitlines())
+        return f"# Leaderboard\n\n{said}\n\n" + "\n".join(markup.markdown(table) for table in self._tables)
+
+    def to_latex(self) -> str:
+        """A booktabs table a family, and the timing profile; the claim as a comment."""
+        said = "".join(f"% {markup.printable(line)}\n" for line in self.claim().splitlines())
+        return said + "\n" + "\n".join(markup.latex(table) for table in self._tables)
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<p>{markup.html_text(line)}</p>\n" for line in self.claim().splitlines())
+        return "<div>\n" + said + "".join(markup.html_table(table) for table in self._tables) + "</div>\n"
+
+    @cached_property
+    def _standings(self) -> list[Standing]:
+        return list(standings(self.contests))
+
+    @cached_property
+    def _expenses(self) -> list[Expense]:
+        return expenses(self.explanations, self.records)
+
+    @property
+    def _tables(self) -> list[Table]:
+        tables = [self.table(family) for family in self.families]
+        return [*tables, self.timing_table()] if self.explanations else tables

@@ -1,6 +1,7 @@
 """Input invariance under a constant shift."""
 
 import math
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -70,10 +71,7 @@ class InputInvariance(Metric[Attribution]):
         )
 
     def _shifted(self, model: Model) -> Model:
-        """The model that takes the shift away first, its layers found under their new names."""
-        layers = {purpose: f"module.{layer}" if layer else "module" for purpose, layer in model.layers.items()}
-        module = Shifted(model.module, self.shift)
-        return replace(model, module=module, layers=layers, domain=self._shifted_domain(model.domain))
+        return replace(model, module=shifted(model.module, self.shift), domain=self._shifted_domain(model.domain))
 
     def _shifted_domain(self, domain: Domain) -> Domain:
         return replace(
@@ -85,21 +83,16 @@ class InputInvariance(Metric[Attribution]):
         )
 
 
-class Shifted(nn.Module):
-    """`module`, asked about inputs that lie `shift` higher."""
+def shifted(module: nn.Module, shift: float) -> nn.Module:
+    """A module that takes `shift` off its inputs and goes on as `module` does.
 
-    def __init__(self, module: nn.Module, shift: float) -> None:
-        super().__init__()
-        self.module = module
-        self.shift = shift
-        self.training = module.training
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        outputs: Tensor = self.module(inputs - self.shift)
-        return outputs
-
-    def extra_repr(self) -> str:
-        return f"shift={self.shift}"
+    It is a shallow copy, not a wrapper: layers, which some methods are told by name, keep their names, and parameters
+    are shared.
+    """
+    twin = copy(module)
+    twin._forward_pre_hooks = twin._forward_pre_hooks.copy()
+    twin.register_forward_pre_hook(lambda _, inputs: (inputs[0] - shift, *inputs[1:]), prepend=True)
+    return twin
 
 
 def _largest(relevance: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr, ndtri, stdtrit
 
 from whybench.statistics import resampling
 from whybench.statistics.values import Values, finite, mean
@@ -78,14 +78,14 @@ def bca_interval(values: Values, level: float = LEVEL) -> tuple[float, float] | 
     below = (np.mean(means < center - rounding) + np.mean(means <= center + rounding)) / 2
     if not 0 < below < 1:
         return None
-    bias = stats.norm.ppf(below)
+    bias = ndtri(below)
     # for the mean, the jackknife's skewness is that of the values themselves
     acceleration = float(np.sum(deviations**3)) / (6 * spread**1.5)
-    z = bias + stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
-    low, high = np.quantile(means, stats.norm.cdf(bias + z / (1 - acceleration * z)))
+    z = bias + ndtri([(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(means, ndtr(bias + z / (1 - acceleration * z)))
     return float(low), float(high)
 
 
 @lru_cache
 def _t_quantile(freedom: int, level: float) -> float:
-    return float(stats.t.ppf((1 + level) / 2, freedom))
+    return float(stdtrit(freedom, (1 + level) / 2))

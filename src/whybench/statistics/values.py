@@ -20,10 +20,10 @@ def finite(values: Values, dimensions: int = 1) -> Array:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(f"values of shape {array.shape}; expected {dimensions} dimension(s) and at least one value")
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        place = ", ".join(str(i) for i in bad[0])
-        raise ValueError(f"value {array[tuple(bad[0])]} at position {place}; statistics take finite values only")
+    if not np.isfinite(array).all():
+        first = np.argwhere(~np.isfinite(array))[0]
+        place = ", ".join(str(i) for i in first)
+        raise ValueError(f"value {array[tuple(first)]} at position {place}; statistics take finite values only")
     return array
 
 

@@ -7,10 +7,10 @@ from whybench.methods.attribution.captum_baselines.adapter import Question
 
 
 def feature_mask(question: Question, region: int | None) -> Tensor:
-    """The region of each feature, the same in all channels: int64, (1, ...) like one input."""
-    domain, shape = question.model.domain, question.inputs.shape
-    index = domain.regions(shape, region).index.to(question.inputs.device)
-    return domain.over_channels(index.unsqueeze(0)).expand(1, *shape[1:])
+    """The region of each feature, the same in all channels: int64, broadcasts against one input."""
+    domain = question.model.domain
+    index = domain.regions(question.inputs.shape, region).index.to(question.inputs.device)
+    return domain.over_channels(index.unsqueeze(0))
 
 
 def check_region(name: str, region: int | None) -> None:

@@ -10,7 +10,8 @@ from whybench.methods.attribution.captum_baselines.adapter import Question
 def reference_inputs(question: Question, n_references: int) -> Tensor:
     """The domain's baseline, its mean, and uniform draws within its bounds up to `n_references` in all, (k, ...).
 
-    The draws are the same for all samples of a run. Without bounds there are no draws and k = 2.
+    The draws are the same for all samples of a run. Without bounds there are no draws and k = 2. The mean is the
+    domain's: where a caller gives no domain, that of the batch at hand.
     """
     domain, like = question.model.domain, question.inputs[:1]
     references = [domain.like(domain.baseline, like), domain.like(domain.mean, like)]

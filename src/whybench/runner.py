@@ -69,7 +69,7 @@ class BlockRunner:
     def run(self, entries: Sequence[Entry], metrics: Sequence[Metric[Any]]) -> list[Record]:
         """All cells of the block, in order."""
         module = self.bench.model.module
-        plan = self._plan()
+        plan = batch_plan(self.bench, self.store, self.options.device, self.options.rows)
         threads = torch.get_num_threads()
         torch.set_num_threads(plan.threads)
         try:
@@ -79,27 +79,11 @@ class BlockRunner:
         finally:
             torch.set_num_threads(threads)
 
-    def _plan(self) -> BatchPlan:
-        key = keys.plan_key(self.bench, self.options.device, self.options.rows)
-        plan = self.store.plan(key)
-        if plan is None:
-            plan = calibrate(self.bench.model, self.bench.inputs, self.options.rows)
-            self.store.save_plan(key, plan)
-        return plan
-
     def _entry(self, session: Session, plan: BatchPlan, entry: Entry, metrics: Sequence[Metric[Any]]) -> list[Record]:
         """All cells of one method; its explanation is made only where a cell is missing."""
         key = keys.explanation_key(self.bench, plan, entry.method, self.suite.seed)
         key = json_digest([key, entry.label])
-        subject = Subject(
-            kind=entry.method.kind.kind,
-            suite=self.suite.name,
-            dataset=self.bench.dataset,
-            model=self.bench.model.name,
-            method=entry.label,
-            method_parameters=parameters(entry.method),
-            seed=self.suite.seed,
-        )
+        subject = subject_of(self.suite, self.bench, entry)
         records, lines = [], []
         for metric in metrics:
             cell = keys.cell_key(key, metric)
@@ -119,3 +103,26 @@ class BlockRunner:
     def _explained(self, key: str, record: Record) -> bool:
         """Whether the explanation behind a stored cell is there too, whole."""
         return record.status != "ok" or self.store.has_explanation(key)
+
+
+def batch_plan(bench: Bench, store: Store, device: str, rows: int | None = None) -> BatchPlan:
+    """The batch plan of a bench: the stored one, or a calibrated one that is then stored."""
+    key = keys.plan_key(bench, device, rows)
+    plan = store.plan(key)
+    if plan is None:
+        plan = calibrate(bench.model, bench.inputs, rows)
+        store.save_plan(key, plan)
+    return plan
+
+
+def subject_of(suite: Suite, bench: Bench, entry: Entry) -> Subject:
+    """What an entry's explanation on a bench is called everywhere."""
+    return Subject(
+        kind=entry.method.kind.kind,
+        suite=suite.name,
+        dataset=bench.dataset,
+        model=bench.model.name,
+        method=entry.label,
+        method_parameters=parameters(entry.method),
+        seed=suite.seed,
+    )

@@ -1,5 +1,7 @@
 """The step grid: symmetric, even, complete."""
 
+from itertools import pairwise
+
 from whybench.sweeps.steps import step_grid
 
 
@@ -9,7 +11,7 @@ def test_every_grid_is_symmetric_and_strictly_rising_from_none_to_all() -> None:
             grid = step_grid(regions, steps).tolist()
             assert grid[0] == 0
             assert grid[-1] == regions
-            assert all(a < b for a, b in zip(grid, grid[1:], strict=False))
+            assert all(a < b for a, b in pairwise(grid))
             assert [regions - k for k in reversed(grid)] == grid
             intervals = min(steps, regions)
             assert len(grid) - 1 == intervals + (regions % 2 == 1 and intervals % 2 == 0)

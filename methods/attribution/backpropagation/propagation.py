@@ -94,8 +94,8 @@ class Propagation:
             return (values * gain).expand(value.shape)
 
         scaled = ruled(scale(base.detach()), unchanged(base), base)
-        constant = torch.as_tensor(shift if trace.shift is None else trace.shift * gain + shift)
-        constant = constant.to(value).expand(value.shape)
+        constant = shift if trace.shift is None else trace.shift * gain + shift
+        constant = torch.as_tensor(constant, dtype=value.dtype, device=value.device).expand(value.shape)
         shifted = bool(constant.any())
         return self._made(
             Trace(

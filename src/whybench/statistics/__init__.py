@@ -3,6 +3,7 @@
 from whybench.statistics.agreement import kendall_tau_b
 from whybench.statistics.groups import tie_groups
 from whybench.statistics.intervals import LEVEL, Estimate, bca_interval, estimate, t_interval
+from whybench.statistics.medians import MedianInterval, median_interval
 from whybench.statistics.pairs import Comparison, Pairwise, compare, holm, pairwise
 from whybench.statistics.power import needed_units
 from whybench.statistics.ranks import rank_intervals, ranks
@@ -13,6 +14,7 @@ __all__ = [
     "LEVEL",
     "Comparison",
     "Estimate",
+    "MedianInterval",
     "Pairwise",
     "SignedRank",
     "bca_interval",
@@ -22,6 +24,7 @@ __all__ = [
     "holm",
     "kendall_tau_b",
     "mean",
+    "median_interval",
     "needed_units",
     "pairwise",
     "rank_intervals",

@@ -47,7 +47,12 @@ def make_record(
     }
     key = f"{about}/{metric}/{parameters}"
     return Record(
-        key=key, subject=about, metric=metric, metric_parameters=dict(parameters or {}), samples=samples, **(facts | changes)
+        key=key,
+        subject=about,
+        metric=metric,
+        metric_parameters=dict(parameters or {}),
+        samples=samples,
+        **(facts | changes),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -33,28 +33,25 @@ class Leaderboard:
 
     records: one a cell, in any order; explanations: one an explanation, for the timing profile. Means of several
     seeds are taken within each sample first. Two methods are compared on the same samples only: a mean over an
-    incomplete row is refused. Raises BadInput for records of several protocols, and for two different results of
-    one cell.
+    incomplete row is refused. contests: one a metric and block, with estimates, ranks, tie groups, gains and flags as
+    plain values. Raises BadInput for records of several protocols, and for two different results of one cell.
     """
 
     records: tuple[Record, ...]
     explanations: tuple[ExplanationRecord, ...]
+    contests: tuple[Contest, ...] = field(compare=False)
 
     def __init__(self, records: Iterable[Record], explanations: Iterable[ExplanationRecord] = ()) -> None:
         cells, made = list(records), list(explanations)
         one_protocol([r.subject for r in cells] + [e.subject for e in made])
         object.__setattr__(self, "records", ordered(cells))
         object.__setattr__(self, "explanations", ordered_explanations(made))
+        object.__setattr__(self, "contests", contests(self.records))
 
     def __repr__(self) -> str:
         blocks, methods = {c.block for c in self.contests}, {e.method for c in self.contests for e in c.entries}
         metrics = {c.metric for c in self.contests}
         return f"Leaderboard({len(methods)} methods, {len(metrics)} metrics, {len(blocks)} model x dataset blocks)"
-
-    @cached_property
-    def contests(self) -> tuple[Contest, ...]:
-        """One a metric and block: estimates, ranks, tie groups, gains and flags as plain values."""
-        return contests(self.records)
 
     @property
     def scores(self) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """From records to contests: one record a cell, one protocol, everything in an order of its own."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -37,11 +38,15 @@ def family_order(family: str) -> tuple[int, str]:
 def ordered(records: Iterable[Record]) -> tuple[Record, ...]:
     """Records in canonical order, each cell once: a cell that worked is preferred to one that did not.
 
-    Raises BadInput where two records of one cell, from two suites say, hold different scores.
+    Raises BadInput where two records of one cell, from two suites say, hold different scores, and where a record
+    holds a sample twice.
     """
     chosen = []
     for _, same in groupby(sorted(records, key=lambda r: (*_cell(r), *_preference(r))), key=_cell):
         first, *others = same
+        ids = Counter(s.sample_id for s in first.samples)
+        if len(ids) < len(first.samples):
+            raise BadInput(f"cell {first.key[:12]} holds sample {max(ids, key=lambda i: ids[i])!r} more than once")
         for other in others:
             if other.status == first.status == "ok" and other.samples != first.samples:
                 s = first.subject

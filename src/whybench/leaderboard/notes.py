@@ -79,7 +79,7 @@ def _parameters(contests: Sequence[Contest], metrics: Names) -> Iterable[str]:
     for label, variants in sorted(same.items()):
         if len(variants) > 1:
             keys = differing(variants)
-            stated = "; ".join(f"{v.setting(keys)} for {', '.join(places)}" for v, places in sorted(variants.items()))
+            stated = "; ".join(f"{v.setting(keys)} for {', '.join(places)}" for v, places in variants.items())
             yield f"{label} has {stated}."
 
 

@@ -49,7 +49,10 @@ class Grammar:
 
     def __call__(self, call: Call) -> Any:
         if not torch.is_grad_enabled():
-            raise Unsupported(f"{call.name!r} runs where gradients are switched off, so that no relevance gets through")
+            raise Unsupported(
+                f"{call.name!r} runs where gradients are switched off (torch.no_grad, a custom autograd function), so "
+                "that no relevance gets through"
+            )
         if call.name in self.as_it_is:
             return self.as_it_is[call.name](call)
         if call.name in self.by_signature:

@@ -42,6 +42,7 @@ class SymmetricRelevanceGain(PerturbationMetric):
 
     name: ClassVar[str] = "srg"
     family: ClassVar[str] = "faithfulness"
+    headline: ClassVar[bool] = True
     range: ClassVar[tuple[float, float]] = (float("-inf"), float("inf"))
     reference: ClassVar[str] = "bluecher2024"
 

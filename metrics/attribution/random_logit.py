@@ -21,7 +21,8 @@ class RandomLogit(Metric[Attribution]):
 
     score = similarity(R(x; target), R(x; other class)), in [-1, 1], without unit; the other class is drawn once a
     sample, uniformly from all but the target (the detail `other_class`). Near 1 a map does not depend on what it
-    explains. It is a filter and no ranking: maps of pure noise pass best.
+    explains. It is a filter and no ranking: noise that is drawn anew for each class passes (the control `random` is
+    drawn once for an input and a model, hence scores 1).
 
     similarity: `spearman` of the signed values, `spearman_abs` of the absolute ones, or `ssim` of images.
 

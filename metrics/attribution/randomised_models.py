@@ -15,7 +15,7 @@ from whybench.streams import Streams
 
 Randomisation = Literal["shuffle", "redraw"]
 
-PROBES = 4
+PROBES = 2
 
 
 def randomised(
@@ -55,7 +55,7 @@ def _redraw(values: Tensor, generator: torch.Generator) -> Tensor:
 def responds(model: Model, inputs: Tensor, streams: Streams, rows: int) -> bool:
     """Whether the outputs of `model` are finite and depend on the input at all.
 
-    It is asked for noise of four strengths, within the domain's bounds where these are known, and never for the
+    It is asked for noise of two strengths, within the domain's bounds where these are known, and never for the
     samples themselves, so that the answer is the same for every batch. Outputs that differ by less than the square
     root of the precision, relative to the largest, are rounding. inputs: what a batch of this model looks like.
     """

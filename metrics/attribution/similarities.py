@@ -11,6 +11,9 @@ from whybench.errors import BadParameter, Unsupported
 
 Similarity = Literal["spearman", "spearman_abs", "ssim"]
 
+Ready = tuple[Tensor, ...]
+"""What a batch of maps is compared by: its ranks, or the scaled maps with their windows' means and variances."""
+
 CONSTANT = "a constant map has no rank correlation and no structure"
 """Why a sample whose own map is constant has no score."""
 
@@ -37,7 +40,7 @@ class Reference:
             raise Unsupported(f"ssim compares images of at least 3 x 3 features; the maps are {tuple(maps.shape[1:])}")
         self._ready, self._compare = SIMILARITIES[similarity]
         self._maps = self._ready(maps)
-        self.constant = is_constant(self._maps)
+        self.constant = is_constant(self._maps[0])
 
     def similarity(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """The similarity of each map to its reference, (n,) float64, and which of `maps` are constant, (n,) bool.
@@ -46,7 +49,7 @@ class Reference:
         in common with another.
         """
         others = self._ready(maps)
-        constant = is_constant(others)
+        constant = is_constant(others[0])
         values = torch.where(self.constant | constant, 0.0, self._compare(self._maps, others))
         return values, constant
 
@@ -66,16 +69,21 @@ def centred_ranks(maps: Tensor) -> Tensor:
     >>> centred_ranks(torch.tensor([[5.0, 7.0, 5.0]])).tolist()
     [[-1.0, 2.0, -1.0]]
     """
-    flat = maps.double().flatten(1).contiguous()
-    ordered = flat.sort(1).values
-    below = torch.searchsorted(ordered, flat)
-    upto = torch.searchsorted(ordered, flat, right=True)
-    return (below + upto - flat.shape[1]).double()
+    flat = maps.double().flatten(1)
+    size = flat.shape[1]
+    ordered, order = flat.sort(1)
+    places = torch.arange(size, device=flat.device)
+    new = torch.ones_like(ordered, dtype=torch.bool)
+    new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    below = torch.where(new, places, 0).cummax(1).values
+    upto = torch.where(new.roll(-1, 1), places + 1, size).flip(1).cummin(1).values.flip(1)
+    return torch.empty_like(flat).scatter_(1, order, (below + upto - size).double())
 
 
-def rank_correlation(a: Tensor, b: Tensor) -> Tensor:
+def rank_correlation(a: Ready, b: Ready) -> Tensor:
     """Pearson's correlation of centred ranks, which is Spearman's of the values; NaN where one is constant."""
-    return (a * b).sum(1) / ((a * a).sum(1) * (b * b).sum(1)).sqrt()
+    (u,), (v,) = a, b
+    return (u * v).sum(1) / ((u * u).sum(1) * (v * v).sum(1)).sqrt()
 
 
 def scaled(maps: Tensor) -> Tensor:
@@ -85,8 +93,16 @@ def scaled(maps: Tensor) -> Tensor:
     return maps / torch.where(largest > 0, largest, 1.0)
 
 
-def ssim(a: Tensor, b: Tensor) -> Tensor:
-    """The mean structural similarity of images (n, height, width) over all windows inside them.
+def windowed(maps: Tensor) -> Ready:
+    """Scaled maps (n, height, width), with mean and variance (over N - 1) of each window inside them."""
+    maps = scaled(maps)
+    mean = window_mean(maps)
+    size = window(tuple(maps.shape[1:])) ** 2
+    return maps, mean, size / (size - 1) * (window_mean(maps * maps) - mean * mean)
+
+
+def ssim(a: Ready, b: Ready) -> Tensor:
+    """The mean structural similarity over all windows.
 
     (2 m_a m_b + C1) (2 s_ab + C2) / ((m_a^2 + m_b^2 + C1) (s_a^2 + s_b^2 + C2)) with the means m, and the variances
     and covariance s (over N - 1) of uniform windows; C1 = (0.01 L)^2, C2 = (0.03 L)^2, L = 2, the data range. Windows
@@ -94,20 +110,20 @@ def ssim(a: Tensor, b: Tensor) -> Tensor:
 
     Source: wang2004.
     """
-    size = window(tuple(a.shape[1:]))
-    unbiased = size**2 / (size**2 - 1)
-
-    def mean(images: Tensor) -> Tensor:
-        return F.avg_pool2d(images.unsqueeze(1), size, stride=1).squeeze(1)
-
-    mean_a, mean_b = mean(a), mean(b)
-    variance_a = unbiased * (mean(a * a) - mean_a * mean_a)
-    variance_b = unbiased * (mean(b * b) - mean_b * mean_b)
-    covariance = unbiased * (mean(a * b) - mean_a * mean_b)
+    (u, mean_u, variance_u), (v, mean_v, variance_v) = a, b
+    size = window(tuple(u.shape[1:])) ** 2
+    covariance = size / (size - 1) * (window_mean(u * v) - mean_u * mean_v)
     c1, c2 = (0.01 * DATA_RANGE) ** 2, (0.03 * DATA_RANGE) ** 2
-    alike = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
-    most = (mean_a * mean_a + mean_b * mean_b + c1) * (variance_a + variance_b + c2)
+    alike = (2 * mean_u * mean_v + c1) * (2 * covariance + c2)
+    most = (mean_u * mean_u + mean_v * mean_v + c1) * (variance_u + variance_v + c2)
     return (alike / most).flatten(1).mean(1)
+
+
+def window_mean(maps: Tensor) -> Tensor:
+    """The mean of each window, first down, then across."""
+    size = window(tuple(maps.shape[1:]))
+    down = F.avg_pool2d(maps.unsqueeze(1), (size, 1), stride=1)
+    return F.avg_pool2d(down, (1, size), stride=1).squeeze(1)
 
 
 def window(grid: tuple[int, ...]) -> int:
@@ -116,10 +132,10 @@ def window(grid: tuple[int, ...]) -> int:
     return min(LARGEST_WINDOW, half - 1 + half % 2)
 
 
-SIMILARITIES: Mapping[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
-    "spearman": (centred_ranks, rank_correlation),
-    "spearman_abs": (lambda maps: centred_ranks(maps.abs()), rank_correlation),
-    "ssim": (scaled, ssim),
+SIMILARITIES: Mapping[str, tuple[Callable[[Tensor], Ready], Callable[[Ready, Ready], Tensor]]] = {
+    "spearman": (lambda maps: (centred_ranks(maps),), rank_correlation),
+    "spearman_abs": (lambda maps: (centred_ranks(maps.abs()),), rank_correlation),
+    "ssim": (windowed, ssim),
 }
 """By name: what a map is compared by, and how two of these are compared."""
 

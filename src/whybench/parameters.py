@@ -1,6 +1,7 @@
 """The hyper-parameters of a method, metric, model or dataset, as plain values."""
 
 import dataclasses
+from math import isfinite
 from typing import Any
 
 from torch import Tensor
@@ -25,13 +26,19 @@ def parameters(component: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it."""
+    """A value as JSON can hold it; infinity and NaN as text.
+
+    >>> plain((0.0, float("inf")))
+    [0.0, 'inf']
+    """
     if isinstance(value, Tensor):
         return f"tensor:{tensors_digest({'value': value})[:16]}"
     if isinstance(value, tuple | list):
         return [plain(v) for v in value]
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, float) and not isfinite(value):
+        return repr(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if dataclasses.is_dataclass(value):

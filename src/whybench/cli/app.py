@@ -1,26 +1,13 @@
-"""The commands, their options and their exit codes."""
+"""The commands and their options."""
 
 import sys
-from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from whybench.cli.exits import Exit
 from whybench.errors import StoreFull, WhybenchError
-
-
-class Exit(IntEnum):
-    """Exit codes: stable, so that scripts may rely on them."""
-
-    OK = 0
-    REGRESSION = 1
-    USAGE = 2
-    FAILED_CELLS = 3
-    NOTHING_SELECTED = 4
-    DISK = 74
-    INTERRUPTED = 130
-
 
 app = typer.Typer(
     name="whybench",

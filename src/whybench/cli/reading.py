@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from whybench.catalogue import catalogue, find
-from whybench.cli.app import Exit
+from whybench.cli.exits import Exit
 from whybench.environment import environment
 from whybench.exporting import export
 from whybench.registries import fill

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from whybench.cli.app import Exit
 from whybench.cli.boards import print_board, print_board_json
 from whybench.cli.display import Display
+from whybench.cli.exits import Exit
 from whybench.errors import UsageError
 from whybench.leaderboard import Leaderboard
 from whybench.registries import fill

@@ -83,3 +83,12 @@ members = Table(
     Column("cell", String(64), nullable=False),
     Column("explanation", String(64), nullable=False),
 )
+
+timings = Table(
+    "timings",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("suite", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)

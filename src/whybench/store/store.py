@@ -18,7 +18,7 @@ from whybench.registries import kinds
 from whybench.store import rows
 from whybench.store.blobs import Blobs, DirectoryBlobs, MemoryBlobs
 from whybench.store.database import connect, guarded
-from whybench.store.schema import artifacts, cells, explanations, members, pictures, plans, runs, scores, uses
+from whybench.store.schema import artifacts, cells, explanations, members, pictures, plans, runs, scores, timings, uses
 
 DEFAULT = "sqlite:///whybench.db"
 
@@ -138,6 +138,26 @@ class Store:
         digest = self.blobs.put(tensors, facts)
         with self._writing() as connection:
             _replace(connection, pictures, {"bench": bench}, {"digest": digest})
+
+    def timings(self, suite: str | None = None) -> list[dict[str, Any]]:
+        """What timing runs of a suite measured, of all suites where none is named; what is damaged is left out."""
+        statement = select(timings).order_by(timings.c.key)
+        if suite is not None:
+            statement = statement.where(timings.c.suite == suite)
+        with self._reading() as connection:
+            found = list(connection.execute(statement).mappings())
+        return [
+            json.loads(row["body"])
+            for row in found
+            if row["sha256"] == rows.seal(row["key"], row["suite"], row["body"])
+        ]
+
+    def save_timing(self, key: str, suite: str, body: Mapping[str, Any]) -> None:
+        """Keep what a timing run measured in place of what was measured under the same key."""
+        text = canonical_json(body)
+        values = {"suite": suite, "body": text, "sha256": rows.seal(key, suite, text)}
+        with self._writing() as connection:
+            _replace(connection, timings, {"key": key}, values)
 
     def cell(self, key: str) -> Record | None:
         """One cell's record; None where it is unknown or damaged."""

@@ -11,13 +11,14 @@ from whybench.digests import canonical_json
 from whybench.leaderboard import Leaderboard
 from whybench.records import Cost, ExplanationRecord, Record, Subject
 from whybench.store import Store
+from whybench.timing import timing_profile
 
 
 def export(store: Store, to: Path, suite: str | None = None) -> dict[str, int]:
     """Write `scores.parquet`, `curves.parquet`, `costs.parquet`, `explanations.parquet` and `explanations/`.
 
-    Returns the number of rows of each. Rows are in the order of the plan; the files hold no time stamps, so that
-    equal scores give equal bytes.
+    Where something was timed, `timings.parquet` too. Returns the number of rows of each. Rows are in the order of the
+    plan; the files hold no time stamps, so that equal scores give equal bytes.
     """
     records, made = store.records(suite), store.explanation_records(suite)
     frames = {
@@ -26,6 +27,9 @@ def export(store: Store, to: Path, suite: str | None = None) -> dict[str, int]:
         "costs": costs_frame(records, made),
         "explanations": explanations_frame(made),
     }
+    timings = timing_profile(store, suite)
+    if len(timings):
+        frames["timings"] = timings
     (to / "explanations").mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         frame.to_parquet(to / f"{name}.parquet", index=False)

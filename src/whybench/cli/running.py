@@ -9,6 +9,7 @@ from rich.console import Console
 from whybench.cli.boards import print_board, print_board_json
 from whybench.cli.display import Display
 from whybench.cli.exits import Exit
+from whybench.cli.timings import print_timings
 from whybench.errors import UsageError
 from whybench.leaderboard import Leaderboard
 from whybench.registries import fill
@@ -17,6 +18,7 @@ from whybench.runner import Options, run
 from whybench.store import Store
 from whybench.suite import Suite, block
 from whybench.suite import suite as find_suite
+from whybench.timing import time_suite
 
 CUSTOM = "custom"
 """The suite that cells chosen by -M, -D, -m and -x belong to."""
@@ -81,14 +83,11 @@ def run_suite(
     with Display(console) as display:
         try:
             records = run(suite, store, options, display)
+            if timing:
+                time_suite(suite, store, device, display)
         except KeyboardInterrupt:
             display.note("interrupted: what is finished is stored; run again to go on")
             return Exit.INTERRUPTED
-    if timing:
-        from whybench.timing import time_suite
-
-        with Display(console) as clock:
-            time_suite(suite, store, device, clock)
     console.print(display.summary(), markup=False)
     _present(console, store, suite.name, report)
     return Exit.FAILED_CELLS if any(record.status == "failed" for record in records) else Exit.OK
@@ -115,6 +114,7 @@ def report_suite(suite: str | None, url: str, artifacts: Path | None, to: Path |
 def _present(console: Console, store: Store, suite: str, to: Path | None) -> None:
     board = Leaderboard(store.records(suite), store.explanation_records(suite))
     print_board(console, board)
+    print_timings(console, store, suite)
     page = write_report(store, suite, to or Path("whybench-report") / suite)
     console.print(f"Report: {page}", markup=False, soft_wrap=True)
 

@@ -1,5 +1,7 @@
 """LRP of whole networks: against a reference by explicit matrices, and the laws that hold exactly."""
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import lrp_by_definition as definition
@@ -222,6 +224,21 @@ def test_deep_taylor_is_positive_and_complete_where_biases_are_not_positive() ->
         relevance = Lrp("deep_taylor", **bounds).attribute(net, x, targets)
         assert relevance.min() >= -1e-12
         torch.testing.assert_close(relevance.sum((1, 2, 3)), logits, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("composite", COMPOSITES)
+def test_nothing_of_the_forward_pass_outlives_it(composite: str, residual: Residual, x: Tensor) -> None:
+    """No reference cycle through autograd's graph, which would keep every activation for ever."""
+    kept: list[weakref.ref[Tensor]] = []
+    for module in residual.modules():
+        module.register_forward_hook(lambda _, __, output: kept.append(weakref.ref(output)))
+    gc.disable()
+    try:
+        Lrp(composite, low=BOUNDS[0], high=BOUNDS[1]).attribute(nn.Sequential(Shift(1.0), residual), x, TARGETS)
+        assert len(kept) > 10
+        assert not any(ref() is not None for ref in kept)
+    finally:
+        gc.enable()
 
 
 class Shift(nn.Module):

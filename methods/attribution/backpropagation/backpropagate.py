@@ -19,10 +19,17 @@ def backpropagate(
     """
     relevance = torch.empty_like(query.inputs)
     for sample, _ in query.each(1):
-        with torch.enable_grad():
-            leaf = query.inputs[sample].detach().requires_grad_()
-            with Recording(query.model.module, leaf, interpreter(leaf)) as recording:
-                outputs = query.model.module(leaf)
-            explained = query.model.explained(recording.finished(outputs), query.targets[sample])
-            (relevance[sample],) = torch.autograd.grad(explained, leaf, start(explained.detach()))
+        relevance[sample] = _of_rows(query, sample, interpreter, start)
     return relevance
+
+
+@torch.enable_grad()
+def _of_rows(
+    query: Query, sample: Tensor, interpreter: Callable[[Tensor], Interpreter], start: Callable[[Tensor], Tensor]
+) -> Tensor:
+    leaf = query.inputs[sample].detach().requires_grad_()
+    with Recording(query.model.module, leaf, interpreter(leaf)) as recording:
+        outputs = query.model.module(leaf)
+    explained = query.model.explained(recording.finished(outputs), query.targets[sample])
+    (gradient,) = torch.autograd.grad(explained, leaf, start(explained.detach()))
+    return gradient

@@ -1,6 +1,6 @@
 """LRP: which torch operation does what."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -15,6 +15,27 @@ from whybench.methods.attribution.backpropagation.propagation import Propagation
 Number = Tensor | float
 
 
+PRIMITIVES: Mapping[str, str] = {
+    "leaky_relu": "activation",
+    **dict.fromkeys(operations.RECTIFIERS, "activation"),
+    **dict.fromkeys(operations.MAX_POOLS, "maximum"),
+    **dict.fromkeys(operations.SUMS, "weighted_sum"),
+    **dict.fromkeys(operations.COPIES, "copies"),
+}
+"""Operations whose arguments do not matter, and the method of `Propagation` that takes the call as it is."""
+
+SIGNATURES: Mapping[str, str] = {
+    **dict.fromkeys(operations.CONVOLUTIONS, "convolution"),
+    **dict.fromkeys(operations.DROPOUTS, "dropout"),
+    **{
+        name: name
+        for name in ("linear", "matmul", "addmm", "batch_norm", "pad", "add", "sub", "rsub", "neg", "mul", "div")
+    },
+    "mm": "matmul",
+}
+"""Operations that are read by their arguments, and the method of `Grammar` that does so."""
+
+
 class Grammar:
     """Reads each call by its torch signature and hands it to the `Propagation` as what it does.
 
@@ -23,29 +44,6 @@ class Grammar:
 
     def __init__(self, propagation: Propagation) -> None:
         self.propagation = propagation
-        self.as_it_is: Mapping[str, Callable[[Call], Any]] = {
-            **dict.fromkeys(operations.RECTIFIERS, self.rectifier),
-            "leaky_relu": propagation.activation,
-            **dict.fromkeys(operations.MAX_POOLS, propagation.maximum),
-            **dict.fromkeys(operations.SUMS, propagation.weighted_sum),
-            **dict.fromkeys(operations.COPIES, propagation.copies),
-        }
-        self.by_signature: Mapping[str, Callable[..., Any]] = {
-            **dict.fromkeys(operations.CONVOLUTIONS, self.convolution),
-            **dict.fromkeys(operations.DROPOUTS, self.dropout),
-            "linear": self.linear,
-            "matmul": self.matmul,
-            "mm": self.matmul,
-            "addmm": self.addmm,
-            "batch_norm": self.batch_norm,
-            "pad": self.pad,
-            "add": self.add,
-            "sub": self.sub,
-            "rsub": self.rsub,
-            "neg": self.neg,
-            "mul": self.mul,
-            "div": self.div,
-        }
 
     def __call__(self, call: Call) -> Any:
         if not torch.is_grad_enabled():
@@ -53,15 +51,13 @@ class Grammar:
                 f"{call.name!r} runs where gradients are switched off (torch.no_grad, a custom autograd function), so "
                 "that no relevance gets through"
             )
-        if call.name in self.as_it_is:
-            return self.as_it_is[call.name](call)
-        if call.name in self.by_signature:
-            return self.by_signature[call.name](call, *call.args, **call.kwargs)
+        if call.name in operations.RECTIFIERS:
+            operations.rectifier_bounds(call)
+        if call.name in PRIMITIVES:
+            return getattr(self.propagation, PRIMITIVES[call.name])(call)
+        if call.name in SIGNATURES:
+            return getattr(self, SIGNATURES[call.name])(call, *call.args, **call.kwargs)
         raise Unsupported(f"LRP has no rule for {call.name!r}")
-
-    def rectifier(self, call: Call) -> Tensor:
-        operations.rectifier_bounds(call)
-        return self.propagation.activation(call)
 
     def dropout(
         self, call: Call, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False

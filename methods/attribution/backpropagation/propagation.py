@@ -42,6 +42,9 @@ class Propagation:
     before one, are parts of that layer (BatchNorm is both); elsewhere a constant takes its share of relevance as in an
     addition. Activations pass relevance on; copies and max pools carry it along their gradient (winner takes all).
 
+    What goes into the backward pass must not hold this object: it holds every tensor of the forward pass, and a cycle
+    through autograd's graph is never collected.
+
     leaf: the input; bounds: its lowest and highest values, shaped like it, or None; bias: whether constants count in
     what rules divide by.
     """
@@ -109,10 +112,11 @@ class Propagation:
 
     def addition(self, value: Tensor, parts: Sequence[tuple[Tensor, float]]) -> Tensor:
         """value = the sum of several input-dependent tensors, each times its factor."""
+        composite = self.composite
 
         def backward(relevance: Tensor) -> tuple[Tensor, ...]:
-            shares = self.composite.summands([tensor.detach() * factor for tensor, factor in parts])
-            upper = self.composite.upper(relevance, sum(shares[1:], shares[0]))
+            shares = composite.summands([tensor.detach() * factor for tensor, factor in parts])
+            upper = composite.upper(relevance, sum(shares[1:], shares[0]))
             return tuple((s * upper).sum_to_size(t.shape) for s, (t, _) in zip(shares, parts, strict=True))
 
         first = all(self.traces[id(tensor)].first for tensor, _ in parts)
@@ -120,14 +124,14 @@ class Propagation:
 
     def weighted_sum(self, call: Call) -> Tensor:
         """A sum, mean or average pool: linear, with weights that are not negative."""
-        (read,) = call.dependent
+        (read,), composite = call.dependent, self.composite
 
         def backward(relevance: Tensor) -> tuple[Tensor]:
-            (summands,) = self.composite.summands([read.detach()])
+            (summands,) = composite.summands([read.detach()])
             with torch.enable_grad():
                 leaf = summands.detach().requires_grad_()
                 total = call.at(read, leaf)
-            (gradient,) = torch.autograd.grad(total, leaf, self.composite.upper(relevance, total.detach()))
+            (gradient,) = torch.autograd.grad(total, leaf, composite.upper(relevance, total.detach()))
             return (summands * gradient,)
 
         return self._made(Trace(ruled(call.value(), backward, read), self.traces[id(read)].first))
@@ -179,10 +183,11 @@ class Propagation:
         """value = scaled + constant, where the constant takes its share of relevance; a zero takes none."""
         if not self.bias:
             return ruled(value, unchanged(scaled), scaled)
+        composite = self.composite
 
         def backward(relevance: Tensor) -> tuple[Tensor]:
-            own, other = self.composite.summands([scaled.detach(), constant])
-            return (torch.where(constant == 0, relevance, own * self.composite.upper(relevance, own + other)),)
+            own, other = composite.summands([scaled.detach(), constant])
+            return (torch.where(constant == 0, relevance, own * composite.upper(relevance, own + other)),)
 
         return ruled(value, backward, scaled)
 

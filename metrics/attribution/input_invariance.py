@@ -3,7 +3,7 @@
 import math
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -86,12 +86,16 @@ class InputInvariance(Metric[Attribution]):
 def shifted(module: nn.Module, shift: float) -> nn.Module:
     """A module that takes `shift` off its inputs and goes on as `module` does.
 
-    It is a shallow copy, not a wrapper: layers, which some methods are told by name, keep their names, and parameters
-    are shared.
+    It is a shallow copy of a class of its own, neither a wrapper nor hooked: layers, which some methods are told by
+    name, keep their names, parameters are shared, and methods that copy or hook the module find it as they know it.
     """
+    original = type(module)
+
+    def forward(self: nn.Module, inputs: Tensor, *rest: Any) -> Any:
+        return original.forward(self, inputs - shift, *rest)
+
     twin = copy(module)
-    twin._forward_pre_hooks = twin._forward_pre_hooks.copy()
-    twin.register_forward_pre_hook(lambda _, inputs: (inputs[0] - shift, *inputs[1:]), prepend=True)
+    twin.__class__ = type(f"Shifted{original.__name__}", (original,), {"forward": forward})
     return twin
 
 

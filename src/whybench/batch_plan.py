@@ -10,7 +10,7 @@ from whybench.protocols import Model
 from whybench.protocols.model import steady
 
 MOST_ROWS = 256
-ACTIVATION_BYTES = {"cpu": 96 * 2**20, "cuda": 2 * 2**30}
+ACTIVATION_BYTES = {"cpu": 24 * 2**20, "cuda": 2 * 2**30}
 """How large the largest activation of one pass may be: past the caches a CPU gets slower with every row."""
 
 

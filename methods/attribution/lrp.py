@@ -73,6 +73,9 @@ class Lrp(AttributionMethod):
             raise BadParameter(f"lrp: composite={self.composite!r}; allowed: {allowed}")
         if not (isfinite(self.epsilon) and self.epsilon >= 0):
             raise BadParameter(f"lrp: epsilon={self.epsilon}; a finite number of at least 0 is needed")
+        for name in ("low", "high"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))  # a frozen value is hashable
 
     def relevance(self, query: Query) -> Tensor:
         composite = COMPOSITES[self.composite](self.epsilon)

@@ -1,0 +1,88 @@
+"""How figures look: one style, colour-blind safe colours, the same bytes whenever a figure is drawn."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+DPI = 110
+
+COLOURS: list[tuple[float, float, float]] = [sns.color_palette("colorblind")[i] for i in (0, 3, 2, 1, 4, 9, 5, 8)]
+"""Of methods, in order."""
+CONTROL = (0.38, 0.38, 0.38)
+DASHES: tuple[tuple[float, ...], ...] = ((5, 2), (1, 1.2), (6, 1.5, 1, 1.5), (2, 2), (10, 2), (3, 1, 1, 1, 1, 1))
+"""Of controls, in order."""
+RELEVANCE = "RdBu_r"
+"""Diverging, and told apart with any colour vision: blue below zero, white at zero, red above."""
+
+STYLE: Any = {
+    **sns.axes_style("whitegrid"),
+    "axes.edgecolor": "0.5",
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.5,
+    "figure.dpi": DPI,
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "grid.color": "0.9",
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "savefig.dpi": DPI,
+    "svg.fonttype": "none",  # text that can be searched, in smaller files
+    "svg.hashsalt": "whybench",
+    "text.parse_math": False,  # names are text, also those with a dollar sign
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """The house style for what is drawn inside; the caller's settings come back afterwards."""
+    with matplotlib.rc_context(STYLE):
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure of its own, in inches, which no global state knows."""
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def place(figure: Figure, left: float, top: float, width: float, height: float, share: Axes | None = None) -> Axes:
+    """Axes at a place in inches from the upper left corner, with the limits of those they share."""
+    across, down = figure.get_size_inches()
+    where = (left / across, 1 - (top + height) / down, width / across, height / down)
+    return figure.add_axes(where, sharex=share, sharey=share)
+
+
+def given_or_new(ax: Axes | None, width: float, height: float, margins: tuple[float, float, float, float]) -> Axes:
+    """The axes given, or those of a new figure: inches inside, and left, above, right and below of them."""
+    if ax is not None:
+        return ax
+    left, above, right, below = margins
+    return place(new_figure(left + width + right, above + height + below), left, above, width, height)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure that axes lie in."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure without dates or versions: equal figures give equal bytes."""
+    metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
+    with styled(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(path, metadata=metadata)

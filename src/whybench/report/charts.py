@@ -1,0 +1,111 @@
+"""Curves and quality against cost, as files."""
+
+from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+from whybench.leaderboard.contest import Contest
+from whybench.plots import MeanCurve, Point, draw_curves, mean_curve, quality_against_cost, save
+from whybench.plots.findings import finding
+from whybench.plots.labels import label, listed
+from whybench.plots.style import figure_of, new_figure, place, styled
+from whybench.report.folder import Folder
+from whybench.report.pictures import Picture
+from whybench.report.view import View
+
+A_PANEL = 8
+"""Methods in one panel; the controls are drawn in every one."""
+
+
+def curve_pictures(view: View, folder: Folder) -> list[Picture]:
+    """One figure for each set of curves in a block; metrics that read off the same curves share it."""
+    drawn: dict[bytes, tuple[Contest, list[MeanCurve], list[str]]] = {}
+    for contest in view.contests:
+        lines = _lines(view, contest)
+        if lines:
+            same = b"".join(sorted(line.name.encode() + line.mean.tobytes() for line in lines))
+            drawn.setdefault(same, (contest, lines, []))[2].append(view.metric_names[contest.metric])
+    return [_curves(view, folder, *found) for found in drawn.values()]
+
+
+def _lines(view: View, contest: Contest) -> list[MeanCurve]:
+    made = (
+        mean_curve(view.method_names[e.method], e.control, view.records(contest, e.method))
+        for e in view.entries(contest)
+        if e.status == "ok"
+    )
+    return [line for line in made if line is not None]
+
+
+def _curves(
+    view: View, folder: Folder, contest: Contest, lines: Sequence[MeanCurve], metrics: Sequence[str]
+) -> Picture:
+    curves = next(r.curves for e in contest.entries for r in view.records(contest, e.method) if r.curves is not None)
+    said = _ends(lines, curves.y_name) if contest.trivial else finding(contest, view.method_names)
+    controls = [line for line in lines if line.control]
+    methods = [line for line in lines if not line.control]
+    panels = [methods[i : i + A_PANEL] for i in range(0, len(methods), A_PANEL)] or [[]]
+    title = fill(f"{listed(metrics)}: {said}", 125)
+    head, across, down = 0.45 + 0.18 * title.count("\n"), 6.25, 3.05
+    with styled():
+        figure = new_figure(across * min(len(panels), 2), head + down * (-(-len(panels) // 2)))
+        first = None
+        for k, panel in enumerate(panels):
+            ax = place(figure, 0.65 + across * (k % 2), head + 0.25 + down * (k // 2), 2.75, 2.2, first)
+            span = f"methods {k * A_PANEL + 1} to {k * A_PANEL + len(panel)} of {len(methods)}"
+            draw_curves([*panel, *controls], curves.x_name, curves.y_name, span if len(panels) > 1 else "", ax)
+            first = first or ax
+        figure.text(0.1 / figure.get_figwidth(), 1 - 0.08 / figure.get_figheight(), title, va="top", fontsize=10.5)
+    path = folder.file("figures", "curves", view.block.dataset, view.block.model, metrics[0], ending="svg")
+    save(figure, path)
+    sizes = sorted({line.n for line in lines})
+    samples = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    band = "" if sizes == [1] else " with its pointwise 95 % t interval for methods"
+    return Picture(
+        link=folder.link(path),
+        alt=f"{curves.y_name} against {curves.x_name} for {len(lines)} maps, {view.title}. {said}.",
+        caption=f"Curves behind {', '.join(metrics)} for {view.title}: mean of {samples} samples{band}; controls are "
+        "dashed. Methods are in the order of their mean score, best first.",
+    )
+
+
+def _ends(lines: Sequence[MeanCurve], y_name: str) -> str:
+    """Where the lowest and the highest curve end."""
+    low, high = min(lines, key=lambda c: float(c.mean[-1])), max(lines, key=lambda c: float(c.mean[-1]))
+    return (
+        f"at the end of the curve the {y_name} lies between {low.mean[-1]:.2f} ({label(low.name)}) "
+        f"and {high.mean[-1]:.2f} ({label(high.name)})"
+    )
+
+
+def cost_picture(view: View, folder: Folder) -> Picture | None:
+    """The lead's mean score against the seconds of an explanation; None where there is nothing to rank or time."""
+    contest = view.lead
+    points = list(_points(view, contest)) if contest else []
+    if contest is None or not points:
+        return None
+    said = finding(contest, view.method_names)
+    metric = view.metric_names[contest.metric]
+    ax = quality_against_cost(points, metric, contest.higher_is_better, f"{view.title}: {said}")
+    path = folder.file("figures", "cost", view.block.dataset, view.block.model, ending="svg")
+    save(figure_of(ax), path)
+    return Picture(
+        link=folder.link(path),
+        alt=f"{metric} against milliseconds a sample for {len(points)} maps, {view.title}. {said}.",
+        caption=f"Mean {metric} with its 95 % interval against the wall time of one explanation, {view.title}. "
+        "Ahead of every control: the 95 % interval of the paired gain over the best control, not corrected for the "
+        "number of methods, lies above zero.",
+    )
+
+
+def _points(view: View, contest: Contest) -> Iterable[Point]:
+    timing = view.board.timing
+    here = timing[(timing["metric"] == "") & (timing["dataset"] == view.block.dataset)]
+    here = here[(here["model"] == view.block.model) & (here["kind"] == view.block.kind)]
+    seconds = {
+        (name, parameters): float(value)
+        for name, parameters, value in zip(here["method"], here["method_parameters"], here["wall_seconds"], strict=True)
+    }
+    for e in contest.pool:
+        took, score = seconds.get((e.method.name, e.method.parameters)), contest.estimates[e.method]
+        if took is not None:
+            yield Point(view.method_names[e.method], e.control, took, score.mean, score.low, score.high)

@@ -1,0 +1,77 @@
+"""Writing a report: one folder that works from disk, with its tables and figures as files beside the page."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from whybench.leaderboard import Leaderboard, Table
+from whybench.leaderboard.markup import csv_table, markdown
+from whybench.registries import fill
+from whybench.report.absent import absent
+from whybench.report.cards import method_cards, metric_cards
+from whybench.report.charts import cost_picture, curve_pictures
+from whybench.report.folder import Folder, open_folder
+from whybench.report.maps import map_pictures
+from whybench.report.page import Download, Page, Sheet, render
+from whybench.report.provenance import commands, facts
+from whybench.report.tables import cut
+from whybench.report.view import views
+from whybench.store import Store
+
+
+def write_report(store: Store, suite: str, to: Path) -> Path:
+    """Write the report of a suite that was run to the folder `to`; returns the path of its index.html.
+
+    Beside the page: board.md, board.csv, timing.csv, tables/ (each family as CSV and Markdown) and figures/. The same
+    store gives the same bytes. Raises StoreError where `to` cannot be written.
+    """
+    fill()
+    board = Leaderboard(store.records(suite), store.explanation_records(suite))
+    folder, blocks = open_folder(to), views(board)
+    page = Page(
+        suite=suite,
+        facts=facts(board, blocks, suite, store.last_run(suite)),
+        commands=commands(board, blocks, suite),
+        claim=board.claim().splitlines(),
+        boards=[_family(board, family, folder) for family in board.families],
+        files=[
+            Download(folder.text(to / "board.md", board.to_markdown()), "all boards, Markdown"),
+            Download(folder.text(to / "board.csv", board.to_csv()), "all boards, CSV"),
+        ],
+        curves=[picture for view in blocks for picture in curve_pictures(view, folder)],
+        costs=[picture for view in blocks if (picture := cost_picture(view, folder))],
+        timing=_timing(board, folder),
+        maps=[picture for view in blocks for picture in map_pictures(store, view, folder)],
+        absent=[group for view in blocks for group in absent(view)],
+        methods=method_cards(board),
+        metrics=metric_cards(board),
+    )
+    index = to / "index.html"
+    folder.text(index, render(page))
+    return index
+
+
+def _family(board: Leaderboard, family: str, folder: Folder) -> Sheet:
+    table = board.table(family)
+    rows = board.to_pandas()
+    rows = rows[rows["family"] == family]
+    return Sheet(
+        cut(table),
+        [
+            Download(folder.text(folder.file("tables", family, ending="csv"), _csv(rows)), "CSV"),
+            Download(folder.text(folder.file("tables", family, ending="md"), markdown(table)), "Markdown"),
+        ],
+    )
+
+
+def _timing(board: Leaderboard, folder: Folder) -> Sheet | None:
+    table: Table = board.timing_table()
+    link = folder.text(folder.root / "timing.csv", _csv(board.timing))
+    controls = sorted({e.method.name for c in board.contests for e in c.entries if e.control})
+    return Sheet(cut(table, controls), [Download(link, "CSV, with the cost of every metric")]) if table.rows else None
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    """A frame as CSV, nothing for a missing value."""
+    rows = frame.astype(object).where(frame.notna(), None)
+    return csv_table(list(frame.columns), rows.itertuples(index=False, name=None))

@@ -101,7 +101,7 @@ def _calibrate(contender: Contender, shortest: float, device: torch.device | str
         _run(contender, device)
     if contender.error is None:
         fastest = min(seconds.wall for seconds in contender.laps)
-        contender.repeats = min(ceil(shortest / max(fastest, 1e-9)), MOST_REPEATS)
+        contender.repeats = max(1, min(ceil(shortest / max(fastest, 1e-9)), MOST_REPEATS))
         contender.laps.clear()
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from whybench.domains import Domain
-from whybench.errors import BadParameter
+from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution, Explanation
 from whybench.protocols import Case, Metric, Model, Scores
 from whybench.registries import register
@@ -89,6 +89,8 @@ def shifted(module: nn.Module, shift: float) -> nn.Module:
     It is a shallow copy of a class of its own, neither a wrapper nor hooked: layers, which some methods are told by
     name, keep their names, parameters are shared, and methods that copy or hook the module find it as they know it.
     """
+    if module._forward_pre_hooks:
+        raise Unsupported("input_invariance shifts what reaches forward; the model's own pre-hooks would come before")
     original = type(module)
 
     def forward(self: nn.Module, inputs: Tensor, *rest: Any) -> Any:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from whybench.cases import open_case
-from whybench.errors import BadParameter
+from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution import (
     DeconvNet,
     GradCam,
@@ -129,12 +129,19 @@ class Spy(AttributionMethod):
         return query.inputs
 
 
-def test_the_shift_comes_before_the_modules_own_hooks() -> None:
+def test_a_module_whose_own_hooks_would_come_before_the_shift_is_refused() -> None:
     module = nn.Linear(3, 2, dtype=torch.float64)
     module.register_forward_pre_hook(lambda _, inputs: (inputs[0].relu(),))
-    twin = shifted(module, 2.0)
-    assert torch.equal(twin(table()), module(table() - 2.0))
-    assert len(module._forward_pre_hooks) == 1
+    with pytest.raises(Unsupported, match="own pre-hooks"):
+        shifted(module, 2.0)
+
+
+def test_a_method_that_hooks_and_copies_the_module_sees_the_shift() -> None:
+    twin = deepcopy(shifted(nn.Linear(3, 2, dtype=torch.float64), 2.0))
+    doubling = twin.register_forward_pre_hook(lambda _, pair: (torch.cat(pair[0]),))
+    expected = nn.functional.linear(torch.cat([table(), table()]) - 2.0, twin.weight, twin.bias)
+    torch.testing.assert_close(twin((table(), table())), expected, rtol=0, atol=0)
+    doubling.remove()
 
 
 def test_the_shifted_question() -> None:

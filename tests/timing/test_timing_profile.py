@@ -69,10 +69,11 @@ def test_the_table_says_equal_within_the_floor_only() -> None:
             contender("method", (5.2,) * 7, "slow"),
             contender("method", (3.0,) * 7, "quick", steps=1),
             contender("method", (3.7,) * 7, "quick", steps=2),
-            Timed("method", "odd", status="unsupported", reason="odd needs image"),
+            Timed("method", "odd", status="unsupported", reason="not this net"),
+            Timed("method", "even", status="unsupported", reason="not this net"),
         )
     )
-    shown = [(line[0], line[6], line[-1]) for line in table.rows]
+    shown = [(line[2], line[8], line[-1]) for line in table.rows]
     # the floor is 1.25: 3.7 / 3 = 1.233 is noise, 5.2 / 3.7 = 1.405 is none
     assert shown == [
         ("bare forward", "1.000", ""),
@@ -80,12 +81,12 @@ def test_the_table_says_equal_within_the_floor_only() -> None:
         ("quick(steps=2)", "3.7", "="),
         ("slow", "5.2", ""),
     ]
-    assert table.title == "timing profile: net on data"
+    assert table.title == "timing profile"
     assert table.notes[1] == (
         "10 samples, 7 rounds on abacus, 1 thread(s), load average 0.5. Noise floor, the bare forward pass against "
         "itself: x 1.25 wall, x 1.25 CPU."
     )
-    assert table.notes[2] == "odd left out, unsupported: odd needs image"
+    assert table.notes[2] == "odd, even left out, unsupported: not this net"
 
 
 def test_what_was_not_timed_has_no_numbers() -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from whybench.leaderboard import Leaderboard
+from whybench.leaderboard import Leaderboard, Table
 from whybench.leaderboard.markup import printable
 from whybench.report.tables import CutTable, Section, cut
 
@@ -29,20 +29,25 @@ def print_board(console: Console, board: Leaderboard) -> None:
     tables = [board.table(family) for family in board.families]
     timing = board.timing_table()
     for table in [*tables, *([timing] if timing.rows else [])]:
-        shown = cut(table, controls)
-        console.print()
-        console.print(_text(shown.title.upper(), "bold"))
-        for section in shown.sections:
-            console.print(_text(section.heading, "bold cyan"))
-            for columns in _fitting(shown, console.width):
-                console.print(_grid(shown, section, columns))
-                console.print()
-        _print_notes(console, [note for note in shown.notes if note not in said])
-        said.update(shown.notes)
+        print_table(console, table, controls, said)
     console.print()
     console.print(_text("CLAIM", "bold"))
     for line in board.claim().splitlines():
         console.print(_text(line))
+
+
+def print_table(console: Console, table: Table, controls: Sequence[str], said: set[str]) -> None:
+    """One table, a section a model and dataset, with those of its notes that are not yet among `said`."""
+    shown = cut(table, controls)
+    console.print()
+    console.print(_text(shown.title.upper(), "bold"))
+    for section in shown.sections:
+        console.print(_text(section.heading, "bold cyan"))
+        for columns in _fitting(shown, console.width):
+            console.print(_grid(shown, section, columns))
+            console.print()
+    _print_notes(console, [note for note in shown.notes if note not in said])
+    said.update(shown.notes)
 
 
 def print_board_json(board: Leaderboard) -> None:

@@ -7,7 +7,10 @@ from whybench.leaderboard.table import Table
 from whybench.timing.profile import TimingRow, method_labels, noise_floor, ratio, timing_rows
 from whybench.timing.records import BlockTiming, Timed
 
-HEADERS = ("method", "forward", "backward", "wall ms", "quartiles", "CPU ms", "x bare forward", "95 %", "CPU x", "=")
+HEADERS = (
+    *("dataset", "model", "method", "forward", "backward", "wall ms", "quartiles", "CPU ms"),
+    *("x bare forward", "95 %", "CPU x bare forward", "="),
+)
 SAID = (
     "A sample explained: samples through the model forward and backward (counted); milliseconds, the median over "
     "interleaved rounds; wall and CPU time as multiples of the model's bare forward pass of the same samples in the "
@@ -22,7 +25,7 @@ def profile_table(block: BlockTiming) -> Table:
     shown.sort(key=lambda i: rows[i].ratio or 0.0)
     equal = [False] + [_equal(block, block.contenders[a], block.contenders[b]) for a, b in pairwise(shown)]
     return Table(
-        f"timing profile: {block.model} on {block.dataset}",
+        "timing profile",
         HEADERS,
         tuple(_line(rows[i], names[i], same) for i, same in zip(shown, equal, strict=True)),
         (SAID, *_notes(block, names)),
@@ -31,6 +34,8 @@ def profile_table(block: BlockTiming) -> Table:
 
 def _line(row: TimingRow, name: str, same: bool) -> tuple[str, ...]:
     return (
+        row.dataset,
+        row.model,
         name,
         number(row.forward),
         number(row.backward),
@@ -61,8 +66,11 @@ def _notes(block: BlockTiming, names: list[str]) -> list[str]:
     ]
     if 0 < rounds < 6:
         said.append("With less than 6 rounds the intervals are the range of the rounds, and cover less than 95 %.")
-    missing = [(name, t) for name, t in zip(names, block.contenders, strict=True) if not t.wall]
-    return said + [f"{name} left out, {t.status}: {t.reason}" for name, t in missing]
+    missing: dict[str, list[str]] = {}
+    for name, timed in zip(names, block.contenders, strict=True):
+        if not timed.wall:
+            missing.setdefault(f"{timed.status}: {timed.reason}", []).append(name)
+    return said + [f"{', '.join(left)} left out, {why}" for why, left in missing.items()]
 
 
 def _milliseconds(seconds: float | None) -> str:

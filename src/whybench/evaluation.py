@@ -78,7 +78,7 @@ def evaluate(
     judged = [metric(m) for m in metrics]
     if not chosen or not judged:
         raise UsageError(f"nothing to evaluate: {len(chosen)} methods and {len(judged)} metrics")
-    store.begin_run(suite.name, {"seed": seed}, replace=True)
+    store.boards.begin(suite.name, {"seed": seed}, clear=True)
     runner = BlockRunner(suite, bench, store, Options(device=place.type, rows=batch_size), Silent())
     runner.run(chosen, judged)
     return Leaderboard(store.records(), store.explanation_records())

@@ -19,6 +19,7 @@ from whybench.records import Record, Subject
 from whybench.registries import fill
 from whybench.session import Session
 from whybench.store import Store
+from whybench.store.boards import Member
 from whybench.suite import Entry, Suite
 
 
@@ -46,7 +47,7 @@ def run(suite: Suite, store: Store, options: Options | None = None, listener: Li
     options, listener = options or Options(), listener or Silent()
     listener.started(suite.name, len(suite.plan()))
     note = {"seed": suite.seed, "device": options.device, "environment": environment()}
-    store.begin_run(suite.name, note, options.replace)
+    store.boards.begin(suite.name, note, clear=options.replace)
     records: list[Record] = []
     for block in suite.blocks:
         listener.working(f"loading {block.model_name} and {block.dataset_name}")
@@ -84,7 +85,7 @@ class BlockRunner:
         key = keys.explanation_key(self.bench, plan, entry.method, self.suite.seed)
         key = json_digest([key, entry.label])
         subject = subject_of(self.suite, self.bench, entry)
-        records, lines = [], []
+        records, members = [], []
         for metric in metrics:
             cell = keys.cell_key(key, metric)
             record = None if self.options.fresh else self.store.cell(cell)
@@ -95,9 +96,9 @@ class BlockRunner:
             self.listener.finished(record, known)
             records.append(record)
             address = json_digest([subject.dataset, subject.model, subject.method, metric.name, record.parameters])
-            lines.append((address, self.position, cell, key))
+            members.append(Member(address, self.position, cell, key))
             self.position += 1
-        self.store.join_suite(self.suite.name, lines)
+        self.store.boards.join(self.suite.name, members)
         return records
 
     def _explained(self, key: str, record: Record) -> bool:

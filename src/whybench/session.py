@@ -1,6 +1,5 @@
 """One bench being worked on: explanations, artifacts and cells are made here, metered, isolated and stored."""
 
-import json
 from functools import cached_property
 from typing import Any
 
@@ -15,18 +14,17 @@ from whybench.explanations import Explanation
 from whybench.isolation import isolated
 from whybench.loading import Bench
 from whybench.meter import Meter
+from whybench.outcomes import curve_arrays, leaks, outcome, sample_scores
 from whybench.parameters import parameters
+from whybench.pictures import keep_pictures
 from whybench.progress import Listener
 from whybench.protocols import Artifact, Case, Method, Metric, Model, Scores
 from whybench.protocols.asking import predict
 from whybench.protocols.method import require
 from whybench.protocols.model import steady
-from whybench.records import Cost, CurveArrays, ExplanationRecord, Record, SampleScore, Status, Subject
+from whybench.records import Cost, ExplanationRecord, Record, Status, Subject
 from whybench.store import Store
 from whybench.streams import Streams
-
-PICTURES = 8
-"""How many inputs of a bench are kept for pictures."""
 
 
 class Session:
@@ -62,9 +60,9 @@ class Session:
             headline=metric.headline,
             status=status,
             reason=reason,
-            samples=() if scores is None else self._samples(scores),
+            samples=() if scores is None else sample_scores(scores, self.bench.ids, self._correct()),
             own=cost,
-            curves=None if scores is None else _curves(scores),
+            curves=None if scores is None else curve_arrays(scores),
         )
         self.store.save_cell(record, explained, used)
         return self.store.cell(key) or record
@@ -123,32 +121,9 @@ class Session:
             control=method.control,
             bench=self.bench.digest,
         )
-        self._keep_pictures()
+        keep_pictures(self.store, self.bench, self.targets)
         self.store.save_explanation(record)
         return record, explanation
-
-    def _keep_pictures(self) -> None:
-        """Keep the first inputs once, so that a report can show maps beside what they explain."""
-        if self.store.pictures(self.bench.digest) is not None:
-            return
-        model, few = self.bench.model, slice(0, PICTURES)
-        inputs, targets = self.bench.inputs[few], self.targets[few]
-        low = inputs.min() if model.domain.low is None else model.domain.low
-        high = inputs.max() if model.domain.high is None else model.domain.high
-        tensors = {
-            "inputs": inputs,
-            "targets": targets,
-            "low": model.domain.like(low, inputs[:1]),
-            "high": model.domain.like(high, inputs[:1]),
-        }
-        names = [model.class_names[t] if t < len(model.class_names) else str(t) for t in targets.tolist()]
-        facts = {
-            "domain": model.domain.name,
-            "ids": json.dumps(self.bench.ids[few]),
-            "target_names": json.dumps(names),
-            "columns": json.dumps(getattr(model.domain, "columns", ())),
-        }
-        self.store.save_pictures(self.bench.digest, tensors, facts)
 
     def _ask(self, method: Method[Any], model: Model, inputs: Tensor, targets: Tensor) -> Any:
         return ask(method, model, inputs, targets, self.bench.ids, self.streams, self.plan.rows)
@@ -212,44 +187,8 @@ class Session:
             raise BadScores(f"{metric.name} returned {len(scores.values)} scores for {len(self.bench.ids)} samples")
         return scores
 
-    def _samples(self, scores: Scores) -> tuple[SampleScore, ...]:
-        correct = self._correct()
-        details = {name: values.tolist() for name, values in scores.details.items()}
-        return tuple(
-            SampleScore(
-                sample_id=sample,
-                score=None if i in scores.undefined else float(scores.values[i]),
-                status="undefined" if i in scores.undefined else "censored" if i in scores.censored else "ok",
-                reason=scores.undefined.get(i, "") or scores.censored.get(i, ""),
-                correct=None if correct is None else bool(correct[i]),
-                details={name: float(v[i]) for name, v in details.items() if v[i] == v[i]},
-            )
-            for i, sample in enumerate(self.bench.ids)
-        )
-
     def _correct(self) -> Tensor | None:
         """Whether the model's clean prediction is the label, where there is such a thing."""
         if self.bench.model.output != "classes" or self.bench.labels.is_floating_point():
             return None
         return self.clean[0].argmax(1) == self.bench.labels
-
-
-def leaks(method: Method[Any], metric: Metric[Any]) -> bool:
-    """Whether a method removes features in the very way in which the metric removes them."""
-    infill = getattr(metric, "infill", None)
-    return infill is not None and hasattr(method, "baseline") and (method.baseline or "zero") == infill
-
-
-def outcome(error: Exception) -> tuple[Status, str]:
-    """The status and reason of a cell whose code raised."""
-    if isinstance(error, Unsupported):
-        return "unsupported", str(error)
-    text = " ".join(str(error).split())
-    return "failed", f"{type(error).__name__}: {text[:500]}"
-
-
-def _curves(scores: Scores) -> CurveArrays | None:
-    if scores.curves is None:
-        return None
-    c = scores.curves
-    return CurveArrays(c.x.double().cpu().numpy(), c.y.double().cpu().numpy(), c.x_name, c.y_name)

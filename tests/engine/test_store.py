@@ -127,14 +127,14 @@ def test_a_full_disk_under_the_database_is_one_clear_error(suite: Suite, open_st
     store = open_store("small")
     expected = stored_scores(_finished(suite, open_store("whole")))
 
-    @event.listens_for(store._engine, "checkout")
+    @event.listens_for(store._database._engine, "checkout")
     def limit(connection: sqlite3.Connection, *rest: object) -> None:
         pages = connection.execute("pragma page_count").fetchone()[0]
         connection.execute(f"pragma max_page_count={pages}")
 
     with pytest.raises(StoreFull, match="no room left on the disk"):
         run(suite, store)
-    event.remove(store._engine, "checkout", limit)
+    event.remove(store._database._engine, "checkout", limit)
     again = open_store("small")
     run(suite, again)
     assert stored_scores(again) == expected

@@ -101,7 +101,7 @@ def test_what_is_read_back_is_what_was_measured(suite: Suite, store: Store) -> N
 
 def test_a_damaged_row_counts_as_not_measured(suite: Suite, store: Store) -> None:
     timed(suite, store)
-    with store._engine.begin() as connection:
+    with store._database.writing() as connection:
         connection.execute(update(timings).values(body='{"suite":"tiny"}'))
     assert timing_profile(store).empty
 

@@ -2,18 +2,48 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from whybench.errors import MissingExtra, StoreError, StoreFull, UsageError
 from whybench.store.schema import VERSION, meta, metadata
+
+
+class Database:
+    """A store's database: short transactions whose errors come out as store errors."""
+
+    def __init__(self, url: str, create: bool = True) -> None:
+        self._engine = connect(url, create)
+        self._shown = self._engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read from."""
+        with guarded(self._shown), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction, durable when the block ends."""
+        with guarded(self._shown), self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+
+def replace(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Put one row in place of that with the same key."""
+    connection.execute(delete(table).where(*(table.c[name] == value for name, value in key.items())))
+    connection.execute(table.insert().values(**key, **values))
 
 
 def connect(url: str, create: bool = True) -> Engine:

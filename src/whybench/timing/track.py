@@ -14,11 +14,12 @@ from whybench.explanations import Explanation
 from whybench.isolation import isolated
 from whybench.loading import Bench
 from whybench.meter import Meter
+from whybench.outcomes import outcome
 from whybench.parameters import parameters
 from whybench.progress import Listener
 from whybench.protocols.model import steady
 from whybench.records import PROTOCOL
-from whybench.session import Session, outcome
+from whybench.session import Session
 from whybench.suite import Entry, Suite
 from whybench.timing import bare
 from whybench.timing.records import BlockTiming, Timed

@@ -1,0 +1,94 @@
+"""Cells with their scores and curves, and what each pays for the artifacts that it shares."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+
+from whybench.records import Cost, Record
+from whybench.store import rows
+from whybench.store.blobs import Blobs
+from whybench.store.database import Database, replace
+from whybench.store.schema import artifacts, cells, scores, uses
+
+
+class Cells:
+    """Records of cells; a damaged one counts as not stored."""
+
+    def __init__(self, database: Database, blobs: Blobs) -> None:
+        self._database, self._blobs = database, blobs
+
+    def save(self, record: Record, explanation: str, used: Iterable[str]) -> None:
+        """Keep a cell with its scores and curves, and which artifacts it read, in one transaction."""
+        curves = None if record.curves is None else self._blobs.put(*rows.curve_tensors(record.curves))
+        body = rows.cell_body(record)
+        lines = [rows.score_row(position, sample) for position, sample in enumerate(record.samples)]
+        values = {"explanation": explanation, "status": record.status, "curves": curves, "body": body}
+        pairs = [{"cell": record.key, "artifact": artifact} for artifact in sorted(set(used))]
+        with self._database.writing() as connection:
+            sealed = {**values, "sha256": rows.seal(record.key, *values.values(), lines)}
+            replace(connection, cells, {"key": record.key}, sealed)
+            connection.execute(delete(scores).where(scores.c.cell == record.key))
+            connection.execute(delete(uses).where(uses.c.cell == record.key))
+            if lines:
+                connection.execute(scores.insert(), [{"cell": record.key, **line} for line in lines])
+            if pairs:
+                connection.execute(uses.insert(), pairs)
+
+    def read(self, keys: Iterable[str]) -> dict[str, Record]:
+        """The whole records among those with the given keys."""
+        with self._database.reading() as connection:
+            found = ((key, self._read(connection, key)) for key in keys)
+            return {key: record for key, record in found if record is not None}
+
+    def _read(self, connection: Connection, key: str) -> Record | None:
+        row = connection.execute(select(cells).where(cells.c.key == key)).mappings().first()
+        if row is None:
+            return None
+        found = connection.execute(select(scores).where(scores.c.cell == key).order_by(scores.c.position)).mappings()
+        lines = [{name: value for name, value in line.items() if name != "cell"} for line in found]
+        if row["sha256"] != rows.seal(key, row["explanation"], row["status"], row["curves"], row["body"], lines):
+            return None
+        blob = self._blobs.get(row["curves"]) if row["curves"] else None
+        if row["curves"] and blob is None:
+            return None
+        return rows.read_cell(
+            key,
+            row["status"],
+            row["body"],
+            [rows.read_score(line) for line in lines],
+            total(_shares(connection, key)),
+            None if blob is None else rows.read_curves(*blob),
+        )
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """Costs added up; the peak is that of the largest."""
+    found = list(costs)
+    return Cost(
+        forward=sum(c.forward for c in found),
+        backward=sum(c.backward for c in found),
+        wall_seconds=sum(c.wall_seconds for c in found),
+        cpu_seconds=sum(c.cpu_seconds for c in found),
+        peak_bytes=max((c.peak_bytes for c in found if c.peak_bytes is not None), default=None),
+    )
+
+
+def _shares(connection: Connection, cell: str) -> list[Cost]:
+    """What a cell pays for each artifact that it read: its cost divided by the number of cells that read it."""
+    read = select(uses.c.artifact).where(uses.c.cell == cell)
+    readers = select(uses.c.artifact, func.count().label("n")).where(uses.c.artifact.in_(read))
+    counted = readers.group_by(uses.c.artifact).subquery()
+    statement = select(artifacts.c.body, counted.c.n).join(counted, counted.c.artifact == artifacts.c.key)
+    return [_share(json.loads(body)["cost"], n) for body, n in connection.execute(statement.order_by(artifacts.c.key))]
+
+
+def _share(cost: Mapping[str, Any], readers: int) -> Cost:
+    return Cost(
+        forward=cost["forward"] / readers,
+        backward=cost["backward"] / readers,
+        wall_seconds=cost["wall_seconds"] / readers,
+        cpu_seconds=cost["cpu_seconds"] / readers,
+        peak_bytes=cost["peak_bytes"],
+    )

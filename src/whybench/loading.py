@@ -57,7 +57,8 @@ def load(block: Block, device: str) -> Bench:
         dataset.digest,
         block.target,
     ]
-    facts += [_source(registries.models, block.model), _source(registries.datasets, block.dataset), str(inputs.dtype)]
+    facts += [_source(registries.models, block.model), _source(registries.datasets, block.dataset)]
+    facts.append(tensors_digest({"inputs": inputs}))
     if block.target == "label" and model.output == "classes" and dataset.labels.is_floating_point():
         raise BadInput(f"target='label', but the labels of {dataset.name!r} are {dataset.labels.dtype}, no classes")
     place = torch.device(device)

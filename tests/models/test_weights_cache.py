@@ -93,10 +93,10 @@ def test_an_interrupted_write_keeps_the_old_file(tmp_path: Path, monkeypatch: py
 
 
 def test_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/someone")
+    monkeypatch.setenv("HOME", "/somewhere")
     monkeypatch.delenv("WHYBENCH_CACHE", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert weights_cache.directory() == Path("/home/someone/.cache/whybench")
+    assert weights_cache.directory() == Path("/somewhere/.cache/whybench")
     monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
     assert weights_cache.directory() == Path("/xdg/whybench")
     monkeypatch.setenv("WHYBENCH_CACHE", "/own")

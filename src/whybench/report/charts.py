@@ -9,6 +9,7 @@ from whybench.plots.findings import finding
 from whybench.plots.labels import label, listed
 from whybench.plots.style import figure_of, new_figure, place, styled
 from whybench.report.folder import Folder
+from whybench.report.pace import Pace
 from whybench.report.pictures import Picture
 from whybench.report.view import View
 
@@ -58,12 +59,13 @@ def _curves(
     path = folder.file("figures", "curves", view.block.dataset, view.block.model, metrics[0], ending="svg")
     save(figure, path)
     sizes = sorted({line.n for line in lines})
-    samples = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    span = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    samples = "one sample" if sizes == [1] else f"mean of {span} samples"
     band = "" if sizes == [1] else " with its pointwise 95 % t interval for methods"
     return Picture(
         link=folder.link(path),
         alt=f"{curves.y_name} against {curves.x_name} for {len(lines)} maps, {view.title}. {said}.",
-        caption=f"Curves behind {', '.join(metrics)} for {view.title}: mean of {samples} samples{band}; controls are "
+        caption=f"Curves behind {', '.join(metrics)} for {view.title}: {samples}{band}; controls are "
         "dashed. Methods are in the order of their mean score, best first.",
     )
 
@@ -77,10 +79,10 @@ def _ends(lines: Sequence[MeanCurve], y_name: str) -> str:
     )
 
 
-def cost_picture(view: View, folder: Folder) -> Picture | None:
+def cost_picture(view: View, took: Pace, folder: Folder) -> Picture | None:
     """The lead's mean score against the seconds of an explanation; None where there is nothing to rank or time."""
     contest = view.lead
-    points = list(_points(view, contest)) if contest else []
+    points = list(_points(view, contest, took)) if contest else []
     if contest is None or not points:
         return None
     said = finding(contest, view.method_names)
@@ -91,21 +93,14 @@ def cost_picture(view: View, folder: Folder) -> Picture | None:
     return Picture(
         link=folder.link(path),
         alt=f"{metric} against milliseconds a sample for {len(points)} maps, {view.title}. {said}.",
-        caption=f"Mean {metric} with its 95 % interval against the wall time of one explanation, {view.title}. "
-        "Ahead of every control: the 95 % interval of the paired gain over the best control, not corrected for the "
-        "number of methods, lies above zero.",
+        caption=f"Mean {metric} with its 95 % interval against the wall time of one explanation ({took.how}), "
+        f"{view.title}. Ahead of every control: the 95 % interval of the paired gain over the best control, not "
+        "corrected for the number of methods, lies above zero.",
     )
 
 
-def _points(view: View, contest: Contest) -> Iterable[Point]:
-    timing = view.board.timing
-    here = timing[(timing["metric"] == "") & (timing["dataset"] == view.block.dataset)]
-    here = here[(here["model"] == view.block.model) & (here["kind"] == view.block.kind)]
-    seconds = {
-        (name, parameters): float(value)
-        for name, parameters, value in zip(here["method"], here["method_parameters"], here["wall_seconds"], strict=True)
-    }
+def _points(view: View, contest: Contest, took: Pace) -> Iterable[Point]:
     for e in contest.pool:
-        took, score = seconds.get((e.method.name, e.method.parameters)), contest.estimates[e.method]
-        if took is not None:
-            yield Point(view.method_names[e.method], e.control, took, score.mean, score.low, score.high)
+        seconds, score = took.seconds.get(e.method), contest.estimates[e.method]
+        if seconds is not None:
+            yield Point(view.method_names[e.method], e.control, seconds, score.mean, score.low, score.high)

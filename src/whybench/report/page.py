@@ -28,8 +28,9 @@ class Download:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with its files."""
+    """A table with its files; caption: what it shows."""
 
+    caption: str
     table: CutTable
     downloads: Sequence[Download]
 
@@ -46,7 +47,7 @@ class Page:
     files: Sequence[Download]
     curves: Sequence[Picture]
     costs: Sequence[Picture]
-    timing: Sheet | None
+    timing: Sequence[Sheet]
     maps: Sequence[Picture]
     absent: Sequence[Absent]
     methods: Sequence[Card]

@@ -1,10 +1,11 @@
 """Writing a report: one folder that works from disk, with its tables and figures as files beside the page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from whybench.leaderboard import Leaderboard, Table
+from whybench.leaderboard import Leaderboard
 from whybench.leaderboard.markup import csv_table, markdown
 from whybench.registries import fill
 from whybench.report.absent import absent
@@ -12,22 +13,25 @@ from whybench.report.cards import method_cards, metric_cards
 from whybench.report.charts import cost_picture, curve_pictures
 from whybench.report.folder import Folder, open_folder
 from whybench.report.maps import map_pictures
+from whybench.report.pace import pace
 from whybench.report.page import Download, Page, Sheet, render
 from whybench.report.provenance import commands, facts
 from whybench.report.tables import cut
 from whybench.report.view import views
 from whybench.store import Store
+from whybench.timing import block_timings, profile_table, timing_profile
 
 
 def write_report(store: Store, suite: str, to: Path) -> Path:
     """Write the report of a suite that was run to the folder `to`; returns the path of its index.html.
 
-    Beside the page: board.md, board.csv, timing.csv, tables/ (each family as CSV and Markdown) and figures/. The same
-    store gives the same bytes. Raises StoreError where `to` cannot be written.
+    Beside the page: board.md, board.csv, timing.csv, after a timing run profile.csv, tables/ (each family as CSV and
+    Markdown) and figures/. The same store gives the same bytes. Raises StoreError where `to` cannot be written.
     """
     fill()
     board = Leaderboard(store.records(suite), store.explanation_records(suite))
-    folder, blocks = open_folder(to), views(board)
+    folder, blocks, profile = open_folder(to), views(board), timing_profile(store, suite)
+    controls = sorted({e.method.name for c in board.contests for e in c.entries if e.control})
     page = Page(
         suite=suite,
         facts=facts(board, blocks, suite, store.last_run(suite)),
@@ -39,8 +43,8 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
             Download(folder.text(to / "board.csv", board.to_csv()), "all boards, CSV"),
         ],
         curves=[picture for view in blocks for picture in curve_pictures(view, folder)],
-        costs=[picture for view in blocks if (picture := cost_picture(view, folder))],
-        timing=_timing(board, folder),
+        costs=[picture for view in blocks if (picture := cost_picture(view, pace(view, profile), folder))],
+        timing=[*_measured(store, suite, profile, controls, folder), *_noted(board, controls, folder)],
         maps=[picture for view in blocks for picture in map_pictures(store, view, folder)],
         absent=[group for view in blocks for group in absent(view)],
         methods=method_cards(board),
@@ -56,6 +60,7 @@ def _family(board: Leaderboard, family: str, folder: Folder) -> Sheet:
     rows = board.to_pandas()
     rows = rows[rows["family"] == family]
     return Sheet(
+        f"Scores of the metric family {family}: mean over samples ± half of the 95 % interval",
         cut(table),
         [
             Download(folder.text(folder.file("tables", family, ending="csv"), _csv(rows)), "CSV"),
@@ -64,11 +69,26 @@ def _family(board: Leaderboard, family: str, folder: Folder) -> Sheet:
     )
 
 
-def _timing(board: Leaderboard, folder: Folder) -> Sheet | None:
-    table: Table = board.timing_table()
-    link = folder.text(folder.root / "timing.csv", _csv(board.timing))
-    controls = sorted({e.method.name for c in board.contests for e in c.entries if e.control})
-    return Sheet(cut(table, controls), [Download(link, "CSV, with the cost of every metric")]) if table.rows else None
+def _measured(store: Store, suite: str, profile: pd.DataFrame, controls: Sequence[str], folder: Folder) -> list[Sheet]:
+    """The published profile of each block that a timing run measured."""
+    blocks = block_timings(store, suite)
+    if not blocks:
+        return []
+    files = [Download(folder.text(folder.root / "profile.csv", _csv(profile)), "CSV of all measured profiles")]
+    return [
+        Sheet(f"Measured timing profile: {b.model} on {b.dataset}", cut(profile_table(b), controls), files)
+        for b in blocks
+    ]
+
+
+def _noted(board: Leaderboard, controls: Sequence[str], folder: Folder) -> list[Sheet]:
+    """What the run itself noted."""
+    table = board.timing_table()
+    files = [
+        Download(folder.text(folder.root / "timing.csv", _csv(board.timing)), "CSV, with the cost of every metric")
+    ]
+    caption = "Cost of explaining one sample, as the run noted it: passes are exact, seconds indicative"
+    return [Sheet(caption, cut(table, controls), files)] if table.rows else []
 
 
 def _csv(frame: pd.DataFrame) -> str:

@@ -1,0 +1,224 @@
+"""Reports of runs in which something is missing."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from page_checks import check_page
+from rich.console import Console
+from tiny_run import METRICS, Breaks, NeverRuns, image_data, image_model, table_data, table_model
+from torch import Tensor
+
+from whybench.cli.boards import print_board, print_board_json
+from whybench.explanations import Explanation
+from whybench.leaderboard import Leaderboard
+from whybench.progress import Silent
+from whybench.protocols import Case, Method, Metric, Query, Scores
+from whybench.registries import kinds
+from whybench.report import write_report
+from whybench.report.provenance import commands
+from whybench.report.view import views
+from whybench.runner import run
+from whybench.store import Store
+from whybench.suite import Suite, block
+from whybench.timing import Rounds, time_suite
+
+
+def reported(suite: Suite, to: Path) -> tuple[Store, str]:
+    """The store, and the text of a checked report."""
+    store = Store.memory()
+    run(suite, store)
+    return store, " ".join(check_page(write_report(store, suite.name, to)).all("main")[0].text.split())
+
+
+def test_family_without_any_score(tmp_path: Path) -> None:
+    suite = Suite("empty", (block(image_model(), image_data(), ["gradient", Breaks()], [NeverRuns()]),))
+    _, text = reported(suite, tmp_path)
+    assert "No metric of this suite kept curves." in text
+    assert "No method has both a ranked score and a measured cost." in text
+    assert "unsupported" in text
+
+
+def test_everything_fails(tmp_path: Path) -> None:
+    _, text = reported(Suite("broken", (block(image_model(), image_data(), [Breaks()], METRICS),)), tmp_path)
+    assert "Nothing in this suite can be drawn" in text
+    assert "0 ok, 0 unsupported, 4 failed" in text
+
+
+def test_one_method_and_one_sample(tmp_path: Path) -> None:
+    data = image_data(ids=("only",))
+    _, text = reported(Suite("one", (block(image_model(), data, ["gradient"], METRICS[:2]),)), tmp_path)
+    assert "One method is compared with no other." in text
+    assert "mean of 1 samples" not in text
+    assert len(list((tmp_path / "figures").glob("maps*.png"))) == 1
+
+
+def test_no_image_block_has_no_gallery(tmp_path: Path) -> None:
+    suite = Suite("table", (block(table_model(), table_data(), ["gradient", "random"], METRICS[:2]),))
+    reported(suite, tmp_path)
+    assert sorted(p.name.partition("_")[0] for p in (tmp_path / "figures").iterdir()) == [
+        "columns",
+        "cost",
+        *["curves"] * 2,
+    ]
+
+
+def test_missing_pictures(tmp_path: Path) -> None:
+    store = Store.memory()
+    suite = Suite("gone", (block(image_model(), image_data(), ["gradient"], METRICS[:1]),))
+    run(suite, store)
+    for digest, (tensors, _) in list(store.blobs._kept.items()):  # type: ignore[attr-defined]
+        if "inputs" in tensors:
+            del store.blobs._kept[digest]  # type: ignore[attr-defined]
+    root = check_page(write_report(store, "gone", tmp_path))
+    assert "Nothing in this suite can be drawn" in root.text
+    assert not list((tmp_path / "figures").glob("maps*"))
+
+
+@dataclass(frozen=True, eq=False)
+class Weights(Explanation):
+    """A matrix of test by training samples."""
+
+    kind: ClassVar[str] = "report_test_weights"
+    verb: ClassVar[str] = "weigh"
+    per_sample: ClassVar[bool] = False
+
+    matrix: Tensor
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"matrix": self.matrix}
+
+    @classmethod
+    def restore(cls, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> "Weights":
+        return cls(tensors["matrix"])
+
+
+@dataclass(frozen=True)
+class Weigher(Method[Weights]):
+    """All training samples count alike."""
+
+    name: ClassVar[str] = "weigher"
+    kind: ClassVar[type[Explanation]] = Weights
+    reference: ClassVar[str] = ""
+
+    def explain(self, query: Query) -> Weights:
+        return Weights(torch.ones(len(query), 7, dtype=torch.float64))
+
+
+@dataclass(frozen=True)
+class RowSum(Metric[Weights]):
+    """The sum of a row."""
+
+    name: ClassVar[str] = "row_sum"
+    kind: ClassVar[type[Explanation]] = Weights
+    family: ClassVar[str] = "axiom"
+    range: ClassVar[tuple[float, float]] = (0.0, 7.0)
+    reference: ClassVar[str] = ""
+
+    @property
+    def higher_is_better(self) -> bool:
+        return True
+
+    def score(self, case: Case[Weights]) -> Scores:
+        return Scores(case.explanation.matrix.sum(1))
+
+
+def test_second_kind_that_cannot_be_drawn(tmp_path: Path) -> None:
+    if Weights.kind not in kinds:
+        kinds.register(Weights)
+    suite = Suite(
+        "kinds",
+        (
+            block(image_model(), image_data(), [Weigher()], [RowSum()]),
+            block(image_model(), image_data(), ["gradient"], METRICS[:1]),
+        ),
+    )
+    _, text = reported(suite, tmp_path)
+    assert "weigher" in text
+    assert "7 ± 0" in text
+    assert len(list((tmp_path / "figures").glob("maps*.png"))) == 1
+
+
+def test_undefined_samples_are_left_out_of_means_and_named(store: Store, report: Path) -> None:
+    text = (report / "tables/complexity.md").read_text()
+    assert "— 3/4" in text
+    assert "the first one" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_terminal_board_fits_its_width(store: Store, width: int) -> None:
+    board = Leaderboard(store.records("tiny"), store.explanation_records("tiny"))
+    console = Console(width=width, file=io.StringIO())
+    print_board(console, board)
+    lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= width
+    words = " ".join(" ".join(lines).split())
+    for title in ("FAITHFULNESS", "SANITY", "TIMING", "CLAIM"):
+        assert title in lines
+    assert lines.index("FAITHFULNESS") < lines.index("TIMING") < lines.index("CLAIM")
+    assert "tiny_cnn on tiny_images" in words
+    assert "random (control)" in words
+    assert board.table("faithfulness").rows[0][5] in words
+
+
+def test_terminal_flags_come_before_other_notes(store: Store) -> None:
+    board = Leaderboard(store.records("tiny"), store.explanation_records("tiny"))
+    flags = [n for family in board.families for n in board.table(family).notes if n.startswith("Flag")]
+    console = Console(width=400, file=io.StringIO())
+    print_board(console, board)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert flags
+    assert all(f"! {flag}" in printed for flag in flags)
+
+
+def test_json_board_is_json_and_nothing_else(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    print_board_json(Leaderboard(store.records("tiny"), store.explanation_records("tiny")))
+    out, err = capsys.readouterr()
+    assert json.loads(out)["schema"] == "whybench.leaderboard"
+    assert err == ""
+
+
+def command(suite: Suite, name: str) -> list[str]:
+    store = Store.memory()
+    run(suite, store)
+    board = Leaderboard(store.records(), store.explanation_records())
+    return commands(board, views(board), name)
+
+
+def test_cells_chosen_one_by_one_are_remade_by_their_options() -> None:
+    methods: Sequence[Any] = ["gradient", "integrated_gradients(steps=4)"]
+    suite = Suite(
+        "custom", (block(image_model(), image_data(), methods, ["pixel_flipping(steps=4, order='lerf')"]),), 3
+    )
+    (line,) = command(suite, "custom")
+    assert line.startswith("whybench run -M tiny_cnn -D tiny_images ")
+    assert "-m gradient " in line
+    assert "-m 'integrated_gradients(steps=4)'" in line
+    assert """-x 'pixel_flipping(order='"'"'lerf'"'"', steps=4)'""" in line
+    assert line.endswith(" --samples 4 --seed 3")
+
+
+def test_a_suite_of_one_s_own_has_no_command() -> None:
+    suite = Suite("mine", (block(image_model(), image_data(), ["gradient"], METRICS[:1]),))
+    assert command(suite, "mine") == []
+
+
+def test_registered_suite_is_remade_by_its_name() -> None:
+    suite = Suite("quickstart", (block(image_model(), image_data(), ["gradient"], METRICS[:1]),))
+    assert command(suite, "quickstart") == ["whybench run quickstart"]
+
+
+def test_measured_profile_is_shown_and_drawn(tmp_path: Path) -> None:
+    store = Store.memory()
+    suite = Suite("timed", (block(image_model(), image_data(), ["gradient", "random"], METRICS[:1]),))
+    run(suite, store)
+    time_suite(suite, store, "cpu", Silent(), Rounds(most=3, least=3, budget=5.0, shortest=0.001))
+    root = check_page(write_report(store, "timed", tmp_path))
+    assert "median of 3 interleaved rounds" in root.text
+    assert "Measured timing profile: tiny_cnn on tiny_images" in [c.text for c in root.all("caption")]
+    assert (tmp_path / "profile.csv").is_file()

@@ -1,0 +1,21 @@
+"""Every registered attribution metric on digits: its time over that of its own passes, sent again in full batches."""
+
+import pytest
+from conftest import Against, Passes, Place, unshared
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from whybench import registries
+from whybench.explanations import Attribution
+from whybench.suite import metric
+
+pytestmark = pytest.mark.benchmark(group="metrics", disable_gc=True)
+
+
+@pytest.mark.parametrize("name", [n for n in registries.metrics if registries.metrics[n].kind is Attribution])
+def test_metric(name: str, digits: Place, benchmark: BenchmarkFixture, against: Against) -> None:
+    judge, case = metric(name), digits.case("gradient")
+    passes = Passes(digits, lambda: judge.score(unshared(case)))
+    samples = len(case)
+    benchmark.extra_info["forward"] = (len(passes.forward) + len(passes.backward)) / samples
+    benchmark.extra_info["backward"] = len(passes.backward) / samples
+    against(lambda: judge.score(unshared(case)), {"its passes": passes.again})

@@ -11,7 +11,7 @@ from whybench.records import PROTOCOL
 BANNED = {
     "an absolute path of one machine": r"(?<![\w.])/(home|Users|root|work|tmp|mnt)/\w",
     "a path outside the project": r"\.\./shared",
-    "talk of how it was made": r"(?i)\b(sub-?agents?|as an ai|chatgpt|claude|copilot|the preamble|my brief|the user asked)\b",
+    "talk of how it was made": r"(?i)\b(sub-?agents?|as an ai|chatgpt|claude|copilot|the preamble|my brief)\b",
     "a thread of a tracker": r"(?i)\bissue #?\d+\b",
     "work left undone": r"\b(TODO|FIXME|XXX|HACK)\b",
 }

@@ -36,14 +36,13 @@ DIGIT_METHODS = (
     *IMAGE_CONTROLS,
 )
 
-TABLE_METHODS = (*COMMON_METHODS, "occlusion(baseline='mean')", "grad_cam", *CONTROLS)
+TABLE_METHODS = (*COMMON_METHODS, "occlusion(baseline='mean')", *CONTROLS)
 
 SAMPLED_METHODS = ("captum/kernel_shap", "captum/lime", "captum/shapley_value_sampling")
 """They cost hundreds of passes a sample, so that metrics which ask again are left to the larger suites."""
 
 PHOTOGRAPH_METHODS = (
     "gradient",
-    "input_x_gradient",
     "integrated_gradients(steps=8)",
     "smooth_grad(samples=8)",
     "guided_backprop",
@@ -57,8 +56,9 @@ PHOTOGRAPH_METHODS = (
 
 ASKED_AGAIN = ("gradient", "guided_backprop", "grad_cam", "lrp(composite='epsilon_plus')", "random", "sobel_edges")
 
-SWEPT = ("srg", "pixel_flipping", "insertion", "ssr", "sdr")
-REPEATED = ("input_shift_consistency", "input_invariance", "mprt(seeds=2)", "random_logit")
+AREAS = ("srg", "pixel_flipping", "insertion")
+REGIONS = ("ssr", "sdr")
+INVARIANCE = ("input_invariance", "mprt(seeds=2)")
 
 
 @suites.register
@@ -73,26 +73,28 @@ class Quickstart(SuiteLoader):
 
 
 def _digits() -> tuple[Block, ...]:
+    asked_again = ("input_shift_consistency", *INVARIANCE, "random_logit")
     return (
-        block("digits_cnn", "digits", DIGIT_METHODS, SWEPT + REPEATED, samples=32),
-        block("digits_cnn", "digits", SAMPLED_METHODS[:1], SWEPT, samples=32),
+        block("digits_cnn", "digits", DIGIT_METHODS, AREAS + REGIONS + asked_again, samples=32),
+        block("digits_cnn", "digits", SAMPLED_METHODS[:1], AREAS + REGIONS, samples=32),
     )
 
 
 def _tables() -> tuple[Block, ...]:
-    pairs = (("breast_cancer_mlp", "breast_cancer"), ("diabetes_mlp", "diabetes"))
-    return tuple(
-        block(model, dataset, methods, metrics, samples=32)
-        for model, dataset in pairs
-        for methods, metrics in ((TABLE_METHODS, SWEPT + REPEATED), (SAMPLED_METHODS, SWEPT))
+    cancer, diabetes = ("breast_cancer_mlp", "breast_cancer"), ("diabetes_mlp", "diabetes")
+    return (
+        block(*cancer, TABLE_METHODS, AREAS + REGIONS + INVARIANCE + ("random_logit",), samples=32),
+        block(*cancer, SAMPLED_METHODS, AREAS + REGIONS, samples=32),
+        block(*diabetes, TABLE_METHODS, AREAS + INVARIANCE, samples=32),
+        block(*diabetes, SAMPLED_METHODS, AREAS, samples=32),
     )
 
 
 def _photographs() -> tuple[Block, ...]:
-    model, photographs = "efficientnet_lite0", "imagenet_photos"
-    swept = tuple(f"{name}(steps=4)" for name in SWEPT)
-    repeated = ("input_shift_consistency(shifts=((3, -2),))", "mprt(blocks=2, seeds=1)", "random_logit")
+    photographs = ("efficientnet_lite0", "imagenet_photos")
+    swept = tuple(f"{name}(steps=4)" for name in AREAS + REGIONS)
+    asked_again = ("input_shift_consistency(shifts=((3, -2),))", "mprt(blocks=2, seeds=1)", "random_logit")
     return (
-        block(model, photographs, PHOTOGRAPH_METHODS, swept, samples=8),
-        block(model, photographs, ASKED_AGAIN, repeated, samples=8),
+        block(*photographs, PHOTOGRAPH_METHODS, swept, samples=8),
+        block(*photographs, ASKED_AGAIN, asked_again, samples=8),
     )

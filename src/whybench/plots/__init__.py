@@ -1,7 +1,7 @@
 """Figures: each function takes plain data and, where it draws on one axes, `ax`; it returns the axes it drew on."""
 
 from whybench.plots.cost import Point, quality_against_cost
-from whybench.plots.curves import MeanCurve, draw_curves, mean_curve
+from whybench.plots.curves import MeanCurve, draw_curves, mean_curve, y_limits
 from whybench.plots.gallery import Column, gallery, normalised, shown
 from whybench.plots.relevance import column_relevance
 from whybench.plots.style import save
@@ -18,4 +18,5 @@ __all__ = [
     "quality_against_cost",
     "save",
     "shown",
+    "y_limits",
 ]

@@ -62,6 +62,18 @@ def _grid(xs: Sequence[Array]) -> Array:
     return points if len(points) <= 101 else np.linspace(points[0], points[-1], 101)
 
 
+def y_limits(curves: Sequence[MeanCurve]) -> tuple[float, float]:
+    """The range of the means and, as far as a third of it on either side, of their bands.
+
+    Bands of very few samples are wide; what lies beyond is cut off by the frame, so that the means stay apart.
+    """
+    low, high = min(float(c.mean.min()) for c in curves), max(float(c.mean.max()) for c in curves)
+    span = (high - low) or abs(high) or 1.0
+    lowest = min(float((c.mean if c.low is None else c.low).min()) for c in curves)
+    highest = max(float((c.mean if c.high is None else c.high).max()) for c in curves)
+    return max(lowest, low - span / 3) - 0.04 * span, min(highest, high + span / 3) + 0.04 * span
+
+
 def draw_curves(curves: Sequence[MeanCurve], x_name: str, y_name: str, title: str = "", ax: Axes | None = None) -> Axes:
     """One line a curve in the order given: methods solid, with a band; controls grey and dashed.
 
@@ -78,6 +90,8 @@ def draw_curves(curves: Sequence[MeanCurve], x_name: str, y_name: str, title: st
         ax.set(xlabel=x_name, ylabel=y_name)
         ax.set_title(title)
         ax.margins(x=0)
+        if curves:
+            ax.set_ylim(*y_limits(curves))
         sns.despine(ax=ax)
         if curves:
             ax.legend(

@@ -15,6 +15,8 @@ from whybench.records import Array
 
 SIDE = 1.18
 """Inches of one picture with its gap."""
+CELLS = 56
+"""Cells along the longer side of a map, at most."""
 GAP = 0.48
 """Half of a picture's longer side, in units of SIDE."""
 
@@ -36,13 +38,24 @@ def shown(inputs: Tensor, low: Tensor, high: Tensor) -> Array:
 
 
 def normalised(relevance: Tensor, grid: tuple[int, int]) -> Array:
-    """A map on `grid` (coarser ones bilinearly interpolated) divided by its largest absolute value; within -1 and 1."""
-    full = relevance.double()
-    if tuple(full.shape) != grid:
-        full = F.interpolate(full[None, None], grid, mode="bilinear", align_corners=False)[0, 0]
-    largest = full.abs().max()
-    made: Array = (full / largest if largest > 0 else torch.zeros_like(full)).cpu().numpy()
+    """A map on `grid` divided by its largest absolute value; within -1 and 1.
+
+    Coarser maps are interpolated bilinearly, as the metrics do; those finer than `CELLS` a side are averaged within
+    square cells first, since single pixels of a large map cannot be seen, and one of them would set the scale.
+    """
+    full = relevance.double()[None, None]
+    if tuple(relevance.shape) != grid:
+        full = F.interpolate(full, grid, mode="bilinear", align_corners=False)
+    side = cell_side(grid)
+    cells = F.avg_pool2d(full, side, ceil_mode=True, count_include_pad=False)[0, 0]
+    largest = cells.abs().max()
+    made: Array = (cells / largest if largest > 0 else torch.zeros_like(cells)).cpu().numpy()
     return made
+
+
+def cell_side(grid: tuple[int, int]) -> int:
+    """The side, in pixels, of the cells in which a map on `grid` is shown."""
+    return max(1, -(-max(grid) // CELLS))
 
 
 def gallery(pictures: Array, names: Sequence[str], columns: Sequence[Column], ax: Axes | None = None) -> Axes:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from whybench.leaderboard.markup import printable
 
-LONGEST = 36
+LONGEST = 32
 
 
 def label(name: str, longest: int = LONGEST) -> str:

@@ -49,7 +49,7 @@ def _card(sort: str, name: str, variants: Sequence[Variant], control: bool) -> C
     return Card(
         name=name,
         summary=known.get("summary", "") or "Not registered: defined by whoever ran the suite.",
-        facts=tuple(f"{fact}: {_text(known[fact])}" for fact in SHOWN if known.get(fact) not in (None, "", [], False)),
+        facts=tuple(f"{fact}: {_text(known[fact])}" for fact in SHOWN if _worth_saying(known.get(fact))),
         parameters=tuple(", ".join(f"{k}={v!r}" for k, v in one.values().items()) or "none" for one in variants),
         reference=known.get("reference", ""),
         control=control,
@@ -64,7 +64,12 @@ def _registered(sort: str, name: str, parameters: Mapping[str, Any]) -> dict[str
     return entry if set(entry["parameters"]) == set(parameters) else {}
 
 
+def _worth_saying(value: Any) -> bool:
+    """False for what is not given, and for a range without bounds."""
+    return value not in (None, "", [], False) and "inf" not in str(value)
+
+
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return " to ".join(map(str, value)) if all(isinstance(v, float) for v in value) else ", ".join(map(str, value))
+        return ", ".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import fill
 
 from whybench.leaderboard.contest import Contest
-from whybench.plots import MeanCurve, Point, draw_curves, mean_curve, quality_against_cost, save
+from whybench.plots import MeanCurve, Point, draw_curves, mean_curve, quality_against_cost, save, y_limits
 from whybench.plots.findings import finding
 from whybench.plots.labels import label, listed
 from whybench.plots.style import figure_of, new_figure, place, styled
@@ -44,17 +44,19 @@ def _curves(
     said = _ends(lines, curves.y_name) if contest.trivial else finding(contest, view.method_names)
     controls = [line for line in lines if line.control]
     methods = [line for line in lines if not line.control]
-    panels = [methods[i : i + A_PANEL] for i in range(0, len(methods), A_PANEL)] or [[]]
-    title = fill(f"{listed(metrics)}: {said}", 125)
-    head, across, down = 0.45 + 0.18 * title.count("\n"), 6.25, 3.05
+    panels = _dealt(methods)
+    title = fill(f"{listed(metrics)}: {said}", 78 if len(panels) == 1 else 150)
+    several = len(panels) > 1
+    head, across, down = 0.4 + 0.2 * several + 0.18 * title.count("\n"), 5.9, 3.05
     with styled():
-        figure = new_figure(across * min(len(panels), 2), head + down * (-(-len(panels) // 2)))
-        first = None
+        figure = new_figure(across * min(len(panels), 2) + 0.1, head + down * (-(-len(panels) // 2)) - 0.2)
+        first, shown = None, 0
         for k, panel in enumerate(panels):
-            ax = place(figure, 0.65 + across * (k % 2), head + 0.25 + down * (k // 2), 2.75, 2.2, first)
-            span = f"methods {k * A_PANEL + 1} to {k * A_PANEL + len(panel)} of {len(methods)}"
-            draw_curves([*panel, *controls], curves.x_name, curves.y_name, span if len(panels) > 1 else "", ax)
-            first = first or ax
+            ax = place(figure, 0.65 + across * (k % 2), head + down * (k // 2), 2.75, 2.2, first)
+            span = f"methods {shown + 1} to {shown + len(panel)} of {len(methods)}" if several else ""
+            draw_curves([*panel, *controls], curves.x_name, curves.y_name, span, ax)
+            first, shown = first or ax, shown + len(panel)
+            ax.set_ylim(*y_limits(lines))
         figure.text(0.1 / figure.get_figwidth(), 1 - 0.08 / figure.get_figheight(), title, va="top", fontsize=10.5)
     path = folder.file("figures", "curves", view.block.dataset, view.block.model, metrics[0], ending="svg")
     save(figure, path)
@@ -65,9 +67,17 @@ def _curves(
     return Picture(
         link=folder.link(path),
         alt=f"{curves.y_name} against {curves.x_name} for {len(lines)} maps, {view.title}. {said}.",
-        caption=f"Curves behind {', '.join(metrics)} for {view.title}: {samples}{band}; controls are "
-        "dashed. Methods are in the order of their mean score, best first.",
+        caption=f"Curves behind {', '.join(metrics)}: {samples}{band}; controls are dashed. Methods are in the "
+        "order of their mean score, best first.",
+        wide=several,
     )
+
+
+def _dealt(methods: Sequence[MeanCurve]) -> list[Sequence[MeanCurve]]:
+    """The methods in order on as few panels as hold them, as evenly as possible; one panel where there are none."""
+    panels = max(1, -(-len(methods) // A_PANEL))
+    size = -(-len(methods) // panels) or 1
+    return [methods[i : i + size] for i in range(0, len(methods), size)] or [[]]
 
 
 def _ends(lines: Sequence[MeanCurve], y_name: str) -> str:
@@ -94,8 +104,7 @@ def cost_picture(view: View, took: Pace, folder: Folder) -> Picture | None:
         link=folder.link(path),
         alt=f"{metric} against milliseconds a sample for {len(points)} maps, {view.title}. {said}.",
         caption=f"Mean {metric} with its 95 % interval against the wall time of one explanation ({took.how}), "
-        f"{view.title}. Ahead of every control: the 95 % interval of the paired gain over the best control, not "
-        "corrected for the number of methods, lies above zero.",
+        f"{view.title}.",
     )
 
 

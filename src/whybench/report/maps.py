@@ -9,16 +9,17 @@ from torch import Tensor
 from whybench.explanations import Attribution, Explanation
 from whybench.leaderboard.variants import Variant
 from whybench.plots import Column, column_relevance, gallery, save, shown
+from whybench.plots.gallery import cell_side
 from whybench.plots.labels import label, listed
 from whybench.plots.style import figure_of, new_figure, place, styled
-from whybench.records import ExplanationRecord
+from whybench.records import Array, ExplanationRecord
 from whybench.report.folder import Folder
 from whybench.report.pictures import Picture
 from whybench.report.view import View
 from whybench.store import Store
 
 SAMPLES = 3
-A_STRIP = 8
+A_STRIP = 7
 """Methods side by side in one figure of the gallery."""
 PANELS = 6
 COLUMNS = 10
@@ -79,8 +80,8 @@ def _galleries(kept: Kept, view: View, folder: Folder) -> list[Picture]:
     ids, targets = kept.names("ids"), kept.names("target_names")
     rows = [f"{target} ({sample})" for sample, target in zip(ids, targets, strict=True)][: len(inputs)]
     made = []
-    for start in range(0, len(methods), A_STRIP):
-        strip = methods[start : start + A_STRIP]
+    size = -(-len(methods) // max(1, -(-len(methods) // A_STRIP)))
+    for strip in (methods[i : i + size] for i in range(0, len(methods), size or 1)):
         ax = gallery(pictures, rows, [Column(view.method_names[m], maps[m]) for m in strip])
         path = folder.file("figures", "maps", view.block.dataset, view.block.model, ending="png")
         save(figure_of(ax), path)
@@ -90,12 +91,17 @@ def _galleries(kept: Kept, view: View, folder: Folder) -> list[Picture]:
                 link=folder.link(path),
                 alt=f"Maps by {named} for {len(inputs)} samples of {view.block.dataset}, explained output: "
                 f"{listed(rows, most=SAMPLES)}.",
-                caption=f"{view.title}: maps by {named}. Each map is divided by its own largest |relevance| and all "
+                caption=f"Maps by {named}. {_cells(pictures)}Each map is divided by its own largest |relevance|; all "
                 "share one scale: red for the explained output, white zero, blue against it; sensitivity maps have no "
                 "sign and stay between white and red. Left of each row: the explained class and the sample.",
             )
         )
     return made
+
+
+def _cells(pictures: Array) -> str:
+    side = cell_side((pictures.shape[1], pictures.shape[2]))
+    return f"Relevance is averaged within cells of {side} x {side} pixels. " if side > 1 else ""
 
 
 def _relevance(kept: Kept, view: View, folder: Folder) -> Picture | None:
@@ -134,6 +140,6 @@ def _relevance(kept: Kept, view: View, folder: Folder) -> Picture | None:
     return Picture(
         link=folder.link(path),
         alt=f"Relevance of {len(order)} of {width} columns, {view.title}. {said}.",
-        caption=f"{view.title}, over {samples} samples: mean of |relevance| (bars) and signed mean (dots) of the "
+        caption=f"Over {samples} samples: mean of |relevance| (bars) and signed mean (dots) of the "
         f"{len(order)} columns that carry most relevance over all maps, in each method's own unit.",
     )

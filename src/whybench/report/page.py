@@ -13,7 +13,7 @@ from markupsafe import Markup
 from whybench.leaderboard.markup import printable
 from whybench.report.absent import Absent
 from whybench.report.cards import Card
-from whybench.report.pictures import Picture
+from whybench.report.pictures import Group, Picture
 from whybench.report.provenance import Fact
 from whybench.report.tables import CutTable
 
@@ -45,10 +45,10 @@ class Page:
     claim: Sequence[str]
     boards: Sequence[Sheet]
     files: Sequence[Download]
-    curves: Sequence[Picture]
+    curves: Sequence[Group]
     costs: Sequence[Picture]
     timing: Sequence[Sheet]
-    maps: Sequence[Picture]
+    maps: Sequence[Group]
     absent: Sequence[Absent]
     methods: Sequence[Card]
     metrics: Sequence[Card]

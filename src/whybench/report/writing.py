@@ -15,6 +15,7 @@ from whybench.report.folder import Folder, open_folder
 from whybench.report.maps import map_pictures
 from whybench.report.pace import pace
 from whybench.report.page import Download, Page, Sheet, render
+from whybench.report.pictures import Group
 from whybench.report.provenance import commands, facts
 from whybench.report.tables import cut
 from whybench.report.view import views
@@ -42,11 +43,11 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
             Download(folder.text(to / "board.md", board.to_markdown()), "all boards, Markdown"),
             Download(folder.text(to / "board.csv", board.to_csv()), "all boards, CSV"),
         ],
-        curves=[picture for view in blocks for picture in curve_pictures(view, folder)],
-        costs=[picture for view in blocks if (picture := cost_picture(view, pace(view, profile), folder))],
+        curves=[Group(v.title, pictures) for v in blocks if (pictures := curve_pictures(v, folder))],
+        costs=[picture for v in blocks if (picture := cost_picture(v, pace(v, profile), folder))],
         timing=[*_measured(store, suite, profile, controls, folder), *_noted(board, controls, folder)],
-        maps=[picture for view in blocks for picture in map_pictures(store, view, folder)],
-        absent=[group for view in blocks for group in absent(view)],
+        maps=[Group(v.title, pictures) for v in blocks if (pictures := map_pictures(store, v, folder))],
+        absent=[group for v in blocks for group in absent(v)],
         methods=method_cards(board),
         metrics=metric_cards(board),
     )

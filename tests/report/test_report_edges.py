@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -146,15 +147,16 @@ def test_second_kind_that_cannot_be_drawn(tmp_path: Path) -> None:
 
 def test_undefined_samples_are_left_out_of_means_and_named(store: Store, report: Path) -> None:
     text = (report / "tables/complexity.md").read_text()
-    assert "— 3/4" in text
-    assert "the first one" in text
+    assert " 3/4" in text
+    assert "— 3/4" not in text
+    assert "is defined for 3 of 4 samples: 1 undefined: the first one" in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
 def test_terminal_board_fits_its_width(store: Store, width: int) -> None:
     board = Leaderboard(store.records("tiny"), store.explanation_records("tiny"))
     console = Console(width=width, file=io.StringIO())
-    print_board(console, board)
+    print_board(console, board, full=True)
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]
     assert max(map(len, lines)) <= width
     words = " ".join(" ".join(lines).split())
@@ -166,11 +168,22 @@ def test_terminal_board_fits_its_width(store: Store, width: int) -> None:
     assert board.table("faithfulness").rows[0][5] in words
 
 
+def test_terminal_board_at_a_glance_has_models_in_columns(store: Store) -> None:
+    board = Leaderboard(store.records("tiny"), store.explanation_records("tiny"))
+    console = Console(width=100, file=io.StringIO())
+    print_board(console, board)
+    lines = [line.split() for line in console.file.getvalue().split("\n")]  # type: ignore[attr-defined]
+    headline = next(i for i, words in enumerate(lines) if words[:1] == ["FAITHFULNESS:"])
+    assert lines[headline + 1][:2] == ["method", "tiny_cnn"]
+    names = [words[0] for words in takewhile(bool, lines[headline + 3 :])]
+    assert len(names) == len(set(names)) == len(board.table("faithfulness").rows)
+
+
 def test_terminal_flags_come_before_other_notes(store: Store) -> None:
     board = Leaderboard(store.records("tiny"), store.explanation_records("tiny"))
     flags = [n for family in board.families for n in board.table(family).notes if n.startswith("Flag")]
     console = Console(width=400, file=io.StringIO())
-    print_board(console, board)
+    print_board(console, board, full=True)
     printed = console.file.getvalue()  # type: ignore[attr-defined]
     assert flags
     assert all(f"! {flag}" in printed for flag in flags)

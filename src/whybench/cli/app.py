@@ -94,12 +94,13 @@ def report(
     store: StoreUrl = DEFAULT_STORE,
     artifacts: Artifacts = None,
     to: Annotated[Path | None, typer.Option(help="Folder to write [whybench-report/SUITE].")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Print every metric, note and cost.")] = False,
     json: Json = False,
 ) -> None:
     """Print the leaderboards of a store and write the report: HTML page, figures, Markdown and CSV tables."""
     from whybench.cli.running import report_suite
 
-    raise typer.Exit(report_suite(suite, store, artifacts, to, json))
+    raise typer.Exit(report_suite(suite, store, artifacts, to, full, json))
 
 
 @app.command()

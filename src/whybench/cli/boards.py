@@ -12,25 +12,34 @@ from whybench.leaderboard import Leaderboard, Table
 from whybench.leaderboard.markup import printable
 from whybench.report.tables import CutTable, Section, cut
 
-LONGEST = 30
+LONGEST = 40
 """Characters of a column, and of a header's line; longer text goes on in the next line."""
 FEWEST = 8
 """Characters of the narrowest column."""
 NOTES = 8
 """Notes below a table before the rest are left to the report."""
+PIPED = 120
+"""Columns where there is no terminal."""
 GAP = 2
 """Characters between columns."""
 
 
-def print_board(console: Console, board: Leaderboard) -> None:
-    """A table a metric family with its notes, then the timing profile, then the claim."""
+def terminal() -> Console:
+    """The terminal in its own width; a file or a pipe in `PIPED` columns."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPED)
+
+
+def print_board(console: Console, board: Leaderboard, full: bool = False) -> None:
+    """A table a metric family, then the timing profile and the claim; `full` shows every metric, note and cost."""
     said: set[str] = set()
     controls = sorted({e.method.name for c in board.contests for e in c.entries if e.control})
-    tables = [board.table(family) for family in board.families]
-    timing = board.timing_table()
-    for table in [*tables, *([timing] if timing.rows else [])]:
-        print_table(console, table, controls, said)
-    console.print()
+    for family in board.families:
+        for table in [board.table(family)] if full else board.summary(family):
+            print_table(console, table, controls, said)
+    timing = board.timing_table() if full else board.timing_summary()
+    if timing.rows:
+        print_table(console, timing, controls, said)
     console.print(_text("CLAIM", "bold"))
     for line in board.claim().splitlines():
         console.print(_text(line))
@@ -42,7 +51,8 @@ def print_table(console: Console, table: Table, controls: Sequence[str], said: s
     console.print()
     console.print(_text(shown.title.upper(), "bold"))
     for section in shown.sections:
-        console.print(_text(section.heading, "bold cyan"))
+        if section.heading:
+            console.print(_text(section.heading, "bold cyan"))
         for columns in _fitting(shown, console.width):
             console.print(_grid(shown, section, columns))
             console.print()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from whybench.cli.boards import print_board, print_board_json
+from whybench.cli.boards import print_board, print_board_json, terminal
 from whybench.cli.display import Display
 from whybench.cli.exits import Exit
 from whybench.cli.timings import print_timings
@@ -71,7 +71,7 @@ def run_suite(
 ) -> int:
     """Run a suite, print its boards and write its report; returns the exit code."""
     fill()
-    console = Console()
+    console = terminal()
     suite = request.resolve()
     if not suite.plan():
         return Exit.NOTHING_SELECTED
@@ -93,7 +93,9 @@ def run_suite(
     return Exit.FAILED_CELLS if any(record.status == "failed" for record in records) else Exit.OK
 
 
-def report_suite(suite: str | None, url: str, artifacts: Path | None, to: Path | None, as_json: bool) -> int:
+def report_suite(
+    suite: str | None, url: str, artifacts: Path | None, to: Path | None, full: bool, as_json: bool
+) -> int:
     """Print the boards of a suite that was run and write its report; returns the exit code."""
     store = Store.open(url, artifacts, create=False)
     known = store.suites()
@@ -107,13 +109,13 @@ def report_suite(suite: str | None, url: str, artifacts: Path | None, to: Path |
         if to is not None:
             write_report(store, name, to)
         return Exit.OK
-    _present(Console(), store, name, to)
+    _present(terminal(), store, name, to, full)
     return Exit.OK
 
 
-def _present(console: Console, store: Store, suite: str, to: Path | None) -> None:
+def _present(console: Console, store: Store, suite: str, to: Path | None, full: bool = False) -> None:
     board = Leaderboard(store.records(suite), store.explanation_records(suite))
-    print_board(console, board)
+    print_board(console, board, full)
     print_timings(console, store, suite)
     page = write_report(store, suite, to or Path("whybench-report") / suite)
     console.print(f"Report: {page}", markup=False, soft_wrap=True)

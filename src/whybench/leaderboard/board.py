@@ -16,9 +16,11 @@ from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.family import family_table
 from whybench.leaderboard.frame import frame
 from whybench.leaderboard.gathering import contests, family_order, one_protocol, ordered, ordered_explanations
+from whybench.leaderboard.names import names
 from whybench.leaderboard.scores import ScoreRow, score_rows
 from whybench.leaderboard.selection import Choice, with_samples
 from whybench.leaderboard.standings import Standing, Unbeaten, standings, unbeaten
+from whybench.leaderboard.summary import summary_tables, timing_summary
 from whybench.leaderboard.table import Table
 from whybench.leaderboard.timing import Expense, expenses, timing_table
 from whybench.records import ExplanationRecord, Record
@@ -68,6 +70,14 @@ class Leaderboard:
         if family not in self.families:
             raise UnknownName("metric family", family, list(self.families))
         return family_table(family, self.contests)
+
+    def summary(self, family: str) -> tuple[Table, ...]:
+        """One family at a glance, models in columns: its headline metric, or each metric where it has none."""
+        return summary_tables(family, [c for c in self.contests if c.family == family], names(self.contests))
+
+    def timing_summary(self) -> Table:
+        """What explaining one sample costs, models in columns."""
+        return timing_summary(self._expenses)
 
     def claim(self) -> str:
         """What the pool supports: about these models, or about methods, and how many units are missing."""

@@ -49,8 +49,8 @@ class Flag(NamedTuple):
 class Contest:
     """All entries of one metric in one block. Methods and controls are ranked alike; only whole entries are ranked.
 
-    An entry is whole where it has a value for every sample that any entry was asked for: the mean over another set
-    of samples would be compared with nothing.
+    An entry is whole where it has a value for every sample that any entry has one for: the mean over another set of
+    samples would be compared with nothing.
     """
 
     block: Block
@@ -62,9 +62,18 @@ class Contest:
     entries: tuple[Entry, ...]
 
     @cached_property
-    def sample_ids(self) -> tuple[str, ...]:
+    def asked(self) -> frozenset[str]:
         """Every sample that any entry was asked for."""
-        return tuple(sorted(frozenset[str]().union(*(e.sample_ids for e in self.entries))))
+        return frozenset[str]().union(*(e.sample_ids for e in self.entries))
+
+    @cached_property
+    def sample_ids(self) -> tuple[str, ...]:
+        """The samples to compare on: those that any entry has a value for.
+
+        A sample that is undefined for every entry lies outside the metric (its class changes when it is shifted,
+        say), not in one method's gaps: it is left out, and the coverage says so.
+        """
+        return tuple(sorted(frozenset[str]().union(*(e.scored for e in self.entries))))
 
     @cached_property
     def pool(self) -> tuple[Entry, ...]:
@@ -94,8 +103,8 @@ class Contest:
         """Why an entry has no mean; empty where it has one."""
         if entry.status != "ok" or entry.method in self.estimates:
             return entry.reason
-        unscored = len(self.sample_ids) - len(entry.values)
-        return entry.reason or f"{unscored} of {len(self.sample_ids)} samples not scored"
+        unscored = len(self.asked) - len(entry.values)
+        return entry.reason or f"{unscored} of {len(self.asked)} samples not scored"
 
     @property
     def ranked(self) -> bool:

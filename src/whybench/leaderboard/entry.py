@@ -16,9 +16,9 @@ WORST_FIRST: tuple[Status, ...] = ("failed", "unsupported", "ok")
 class Entry:
     """A method's samples under one metric.
 
-    values: the score of each sample that has one with every seed (the mean over seeds); sample_ids: all samples that
-    were asked for; reason: why values are missing; spread: the mean of the samples' own spread over infills, where
-    the metric gives one.
+    values: the score of each sample that has one with every seed (the mean over seeds); scored: the samples that have
+    one with any seed; sample_ids: all samples that were asked for; reason: why values are missing; spread: the mean of
+    the samples' own spread over infills, where the metric gives one.
     """
 
     method: Variant
@@ -28,6 +28,7 @@ class Entry:
     reason: str
     seeds: tuple[int, ...]
     sample_ids: frozenset[str]
+    scored: frozenset[str]
     values: Mapping[str, float]
     censored: int
     spread: float | None
@@ -49,6 +50,7 @@ def entry(method: Variant, records: Sequence[Record]) -> Entry:
         reason=_missing(by_seed) if status == "ok" else _failure(records, status),
         seeds=tuple(r.subject.seed for r in records),
         sample_ids=sample_ids,
+        scored=frozenset(i for i, present in values.items() if present),
         values={i: mean(values[i]) if len(records) > 1 else values[i][0] for i in whole},
         censored=sum(any(s[i].status == "censored" for s in by_seed) for i in whole),
         spread=_spread([s[i] for i in whole for s in by_seed]),

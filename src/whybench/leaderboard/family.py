@@ -14,42 +14,44 @@ from whybench.leaderboard.variants import Variant
 def family_table(family: str, everything: Sequence[Contest]) -> Table:
     """The table of `family`, each block sorted by the family's lead: its headline metric, else the first by name.
 
-    A cell is the mean with half of its 95 % interval and the letters of its tie group. A dash with n/N stands for a
-    mean that is refused since samples are missing. Metrics that trivial maps win by definition are not ranked: a
-    family of only such metrics is in alphabetical order.
+    A cell is the mean with half of its 95 % interval and the letters of its tie group; n/N behind it where the metric
+    is defined for n samples only. A dash with n/N stands for a mean that is refused since this method lacks samples.
+    Metrics that trivial maps win by definition are not ranked: a family of only such metrics is in alphabetical order.
     """
     methods, metrics = names(everything)
     contests = [c for c in everything if c.family == family]
     columns = _columns(contests, metrics)
-    lead = next((label for label in columns if any(c.ranked for c in contests if _label(c, metrics) == label)), None)
-    gained = any(c.gains for c in contests if _label(c, metrics) == lead)
+    lead = next((name for name in columns if any(c.ranked for c in contests if label(c, metrics) == name)), None)
+    gained = any(c.gains for c in contests if label(c, metrics) == lead)
     headers = ["dataset", "model", *([f"rank ({lead})"] if lead else []), "method"]
     headers += [f"gain over best control ({lead})"] if gained else []
-    headers += [f"{label} {_arrow(label, contests, metrics)}" for label in columns]
+    headers += [f"{name} {arrow(name, contests, metrics)}" for name in columns]
     rows = []
     for block in sorted({c.block for c in contests}):
-        here = {_label(c, metrics): c for c in contests if c.block == block}
+        here = {label(c, metrics): c for c in contests if c.block == block}
         leading = here.get(lead) if lead else None
         for method in _order(leading, here, methods):
             name = methods[block, method] + (" (control)" if _is_control(method, here) else "")
             row = [block.dataset, block.model, *([_rank(leading, method)] if lead else []), name]
             row += [_gain(leading, method)] if gained else []
-            row += [_cell(here.get(label), method) for label in columns]
+            row += [cell(here.get(name), method) for name in columns]
             rows.append(tuple(row))
     return Table(family, tuple(headers), tuple(rows), notes(contests, methods, metrics))
 
 
-def _label(contest: Contest, metrics: Names) -> str:
+def label(contest: Contest, metrics: Names) -> str:
+    """What the contest's metric is called in its block."""
     return metrics[contest.block, contest.metric]
 
 
 def _columns(contests: Sequence[Contest], metrics: Names) -> list[str]:
-    headlines = {_label(c, metrics) for c in contests if c.headline}
-    return sorted({_label(c, metrics) for c in contests}, key=lambda label: (label not in headlines, label))
+    headlines = {label(c, metrics) for c in contests if c.headline}
+    return sorted({label(c, metrics) for c in contests}, key=lambda name: (name not in headlines, name))
 
 
-def _arrow(label: str, contests: Sequence[Contest], metrics: Names) -> str:
-    directions = {c.higher_is_better for c in contests if _label(c, metrics) == label}
+def arrow(column: str, contests: Sequence[Contest], metrics: Names) -> str:
+    """Which way is better in a column."""
+    directions = {c.higher_is_better for c in contests if label(c, metrics) == column}
     return "".join("↑" if higher else "↓" for higher in sorted(directions, reverse=True))
 
 
@@ -85,7 +87,8 @@ def _gain(contest: Contest | None, method: Variant) -> str:
     return signed(gain.difference) if gain else DASH
 
 
-def _cell(contest: Contest | None, method: Variant) -> str:
+def cell(contest: Contest | None, method: Variant) -> str:
+    """A method's mean in a contest, its tie group, or why there is none."""
     entry = _entry(contest, method)
     if contest is None or entry is None:
         return ""
@@ -93,7 +96,8 @@ def _cell(contest: Contest | None, method: Variant) -> str:
         return entry.status
     mark = LEAK if entry.leak else ""
     if method not in contest.estimates:
-        return f"{DASH} {len(entry.values)}/{len(contest.sample_ids)}{mark}"
+        return f"{DASH} {len(entry.values)}/{len(contest.asked)}{mark}"
     place = contest.places.get(method)
     letters = f" {place.tie_group}" if place and len(contest.pool) > 1 else ""
-    return f"{measured(contest.estimates[method])}{letters}{mark}"
+    covered = "" if len(entry.values) == len(contest.asked) else f" {len(entry.values)}/{len(contest.asked)}"
+    return f"{measured(contest.estimates[method])}{covered}{letters}{mark}"

@@ -5,6 +5,8 @@ import math
 from whybench.statistics import Estimate
 
 DASH = "—"
+NOTHING = 1e-12
+"""Rounding errors of sums that are zero in exact arithmetic are shown as zero."""
 
 
 def measured(estimate: Estimate) -> str:
@@ -16,6 +18,8 @@ def measured(estimate: Estimate) -> str:
     half = estimate.half_width
     if half is None:
         return number(estimate.mean)
+    if half < NOTHING and abs(estimate.mean) < NOTHING:
+        return "0 ± 0"
     if half == 0:
         return f"{number(estimate.mean)} ± 0"
     decimals = 1 - math.floor(math.log10(half))

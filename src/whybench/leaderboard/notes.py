@@ -20,8 +20,9 @@ def notes(contests: Sequence[Contest], methods: Names, metrics: Names) -> tuple[
                 *_gains(contests, methods, metrics),
                 *_trivial(contests, metrics),
                 *_parameters(contests, metrics),
-                *_flags(contests, methods, metrics),
+                *flagged(contests, methods, metrics),
                 *_leaks(contests),
+                *_outside(contests, metrics),
                 *_missing(contests, methods, metrics),
             ]
         )
@@ -83,7 +84,8 @@ def _parameters(contests: Sequence[Contest], metrics: Names) -> Iterable[str]:
             yield f"{label} has {stated}."
 
 
-def _flags(contests: Sequence[Contest], methods: Names, metrics: Names) -> Iterable[str]:
+def flagged(contests: Sequence[Contest], methods: Names, metrics: Names) -> Iterable[str]:
+    """The controls that no method beats, a sentence a column."""
     for c in contests:
         for verdict in ("not beaten", "not separated"):
             controls = [methods[c.block, f.control] for f in c.flags if f.verdict == verdict]
@@ -95,6 +97,14 @@ def _flags(contests: Sequence[Contest], methods: Names, metrics: Names) -> Itera
 def _leaks(contests: Sequence[Contest]) -> Iterable[str]:
     if any(e.leak for c in contests for e in c.entries):
         yield f"{LEAK} leaks: the method removes features with the metric's own infill."
+
+
+def _outside(contests: Sequence[Contest], metrics: Names) -> Iterable[str]:
+    """The metrics that are not defined for some samples, whatever the method."""
+    for c in contests:
+        if 0 < len(c.sample_ids) < len(c.asked):
+            reason = next((e.reason for e in c.entries if e.status == "ok" and e.reason), "")
+            yield f"{_on(c, metrics)} is defined for {len(c.sample_ids)} of {len(c.asked)} samples: {reason}."
 
 
 def _missing(contests: Sequence[Contest], methods: Names, metrics: Names) -> Iterable[str]:

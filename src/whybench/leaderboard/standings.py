@@ -103,7 +103,7 @@ def _standing(contest: Contest, entry: Entry) -> Standing:
         high=estimate.high if estimate else None,
         interval=estimate.how if estimate else "none",
         n=len(entry.values),
-        total=len(contest.sample_ids),
+        total=len(contest.asked),
         censored=entry.censored,
         seeds=len(entry.seeds),
         spread=entry.spread if estimate else None,

@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,19 @@ def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def module_digest(module: nn.Module) -> str:
-    """sha256 of a module's printed architecture together with all of its parameters and buffers."""
+    """sha256 of a module's printed architecture, all of its parameters and buffers, and a user's own classes in it."""
     sha = hashlib.sha256(repr(module).encode())
     sha.update(tensors_digest(module.state_dict()).encode())
+    theirs: set[Any] = {type(part) for part in module.modules() if type(part).__module__.partition(".")[0] != "torch"}
+    for source in sorted(_class_source(each) or "" for each in theirs):
+        sha.update(source.encode())
     return sha.hexdigest()
+
+
+@cache
+def _class_source(of: type[Any]) -> str | None:
+    """A class's source as it was when it was first asked for: the code that runs does not change with the file."""
+    return source_digest(of)
 
 
 def source_digest(thing: Any) -> str | None:

@@ -16,7 +16,20 @@ WhybenchError
 Every message names the offending value and the way out.
 """
 
+import reprlib
 from difflib import get_close_matches
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring, _SHORT.maxother = 200, 100
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: cut short where it is long.
+
+    >>> shown(list(range(1000)))
+    '[0, 1, 2, 3, 4, 5, ...]'
+    """
+    return _SHORT.repr(value)
 
 
 class WhybenchError(Exception):
@@ -31,9 +44,9 @@ class UnknownName(UsageError):
     """A name that is not registered; the message shows close matches and the whole list."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
-        close = get_close_matches(name, known, n=3, cutoff=0.5)
+        close = get_close_matches(name, sorted(set(known)), n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        super().__init__(f"unknown {kind} {name!r}.{hint} Known: {', '.join(sorted(known)) or 'none'}.")
+        super().__init__(f"unknown {kind} {name!r}.{hint} Known: {', '.join(sorted(set(known))) or 'none'}.")
 
 
 class DuplicateName(UsageError):

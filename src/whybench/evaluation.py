@@ -1,28 +1,29 @@
 """The whole benchmark on a user's own model, in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from whybench.domains import Domain
-from whybench.errors import BadInput, UsageError
+from whybench.errors import BadInput, BadParameter, UsageError
+from whybench.foreign import foreign
 from whybench.leaderboard import Leaderboard
-from whybench.loading import Bench, bench_digest
+from whybench.loading import Bench, bench_digest, usable
 from whybench.progress import Silent
 from whybench.protocols import Model
-from whybench.protocols.asking import ask_targets, predict, sample_ids, wrap
-from whybench.protocols.model import steady
+from whybench.protocols.asking import ask_targets, check_inputs, predict, sample_ids, wrap
+from whybench.protocols.model import check_classes, steady
 from whybench.registries import fill
 from whybench.runner import BlockRunner, Options
 from whybench.store import Store
-from whybench.suite import Entry, MethodLike, MetricLike, Suite, entries, metric
+from whybench.suite import Entry, MethodLike, MetricLike, Suite, entries, judges
 from whybench.wrappers import Precomputed
 
 
 def evaluate(
-    module: nn.Module | Model | Any,
+    module: nn.Module | Model | Callable[[Tensor], Any],
     inputs: Tensor,
     targets: Tensor | Sequence[int] | int | None = None,
     *,
@@ -39,7 +40,8 @@ def evaluate(
 ) -> Leaderboard:
     """Judge methods by metrics on any module, in memory; no control is added by itself.
 
-    module: any torch.nn.Module, with or without parameters, in its own dtype, or a loaded Model.
+    module: any torch.nn.Module, with or without parameters, in its own dtype, or a loaded Model; any other callable
+    inputs -> outputs is a black box, which answers forward passes only.
     inputs: (n, ...) floating point; targets: the explained classes, one for all, or None for the predicted ones.
     methods: names, specs, methods or callables (module, inputs, targets) -> relevance; or a dict of these and of
     precomputed tensors by the name that the board shows.
@@ -52,17 +54,19 @@ def evaluate(
     reason.
     """
     fill()
-    place = torch.device(device) if device else inputs.device if isinstance(inputs, Tensor) else torch.device("cpu")
+    check_inputs(inputs)
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise BadParameter(f"batch_size={batch_size!r}; a whole number >= 1 is needed, or None for the calibrated one")
+    place = inputs.device if device is None else usable(device)
     if isinstance(module, nn.Module) and place.type != "cpu":
         module.to(place)
-    if isinstance(inputs, Tensor):
-        inputs = inputs.detach().to(place)
-    model = wrap(module, inputs, domain=domain, target_layer=target_layer, bounds=bounds, baseline=baseline)
+    inputs = inputs.detach().to(place)
     names = sample_ids(len(inputs), ids)
-    with steady(model.module):
-        explained = ask_targets(model, inputs, targets, batch_size or 64)
-        predict(model, inputs[:1], 1)
-    chosen = _entries(methods, inputs, names)
+    with foreign(f"the model cannot answer inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}"):
+        model = wrap(module, inputs, domain=domain, target_layer=target_layer, bounds=bounds, baseline=baseline)
+        with steady(model.module):
+            explained = ask_targets(model, inputs, targets, batch_size or 64)
+            check_classes(explained, predict(model, inputs[:1], 1).shape[1])
     bench = Bench(
         model=model,
         inputs=inputs,
@@ -73,11 +77,10 @@ def evaluate(
         given_targets=explained,
         digest=bench_digest(model, inputs, explained, explained, names),
     )
-    store = Store.memory()
-    suite = Suite("evaluate", (), seed)
-    judged = [metric(m) for m in metrics]
+    chosen, judged = _entries(methods, bench, explained), judges(metrics)
     if not chosen or not judged:
         raise UsageError(f"nothing to evaluate: {len(chosen)} methods and {len(judged)} metrics")
+    store, suite = Store.memory(), Suite("evaluate", (), seed)
     store.boards.begin(suite.name, {"seed": seed}, clear=True)
     runner = BlockRunner(suite, bench, store, Options(device=place.type, rows=batch_size), Silent())
     runner.run(chosen, judged)
@@ -85,7 +88,7 @@ def evaluate(
 
 
 def _entries(
-    methods: Sequence[MethodLike] | Mapping[str, MethodLike | Tensor], inputs: Tensor, ids: tuple[str, ...]
+    methods: Sequence[MethodLike] | Mapping[str, MethodLike | Tensor], bench: Bench, targets: Tensor
 ) -> tuple[Entry, ...]:
     """Methods as entries, precomputed tensors and arrays among them."""
     if not isinstance(methods, Mapping):
@@ -94,9 +97,11 @@ def _entries(
     for label, thing in methods.items():
         if isinstance(thing, Tensor) or (hasattr(thing, "__array__") and not callable(thing)):
             values = torch.as_tensor(thing)
-            if len(values) != len(ids):
-                raise BadInput(f"methods[{label!r}] has {len(values)} rows for {len(ids)} inputs")
-            made[label] = Precomputed(values.to(inputs), inputs, ids)
+            if values.ndim < 2 or len(values) != len(bench.ids):
+                raise BadInput(
+                    f"methods[{label!r}] has shape {tuple(values.shape)} for inputs {tuple(bench.inputs.shape)}"
+                )
+            made[label] = Precomputed(values.to(bench.inputs), bench.model.digest, bench.inputs, targets, bench.ids)
         else:
             made[label] = thing
     return entries(made)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from whybench.batch_plan import BatchPlan
+from whybench.bindings import bindings
 from whybench.digests import json_digest, source_digest
 from whybench.environment import library_version
 from whybench.loading import Bench
@@ -45,12 +46,14 @@ def plan_key(bench: Bench, device: str, rows: int | None) -> str:
 
 
 def _component(thing: Any) -> dict[str, Any]:
-    return {
+    function = getattr(thing, "function", None)
+    facts = {
         "name": thing.name,
         "parameters": parameters(thing),
-        "source": source_digest(getattr(thing, "function", None) or thing),
+        "source": source_digest(function or thing),
         "libraries": _versions(getattr(thing, "libraries", ())),
     }
+    return facts if function is None else {**facts, "bindings": bindings(function)}
 
 
 def _versions(names: tuple[str, ...]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """From a block's names to what runs: the model, inputs, targets and digests."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +8,15 @@ from torch import Tensor, nn
 
 from whybench import registries
 from whybench.digests import json_digest, source_digest, tensors_digest
-from whybench.errors import BadInput, UsageError
+from whybench.errors import BadInput, UsageError, shown
+from whybench.foreign import foreign
 from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Model, ModelLoader
-from whybench.protocols.asking import wrap
+from whybench.protocols.asking import predict, wrap
 from whybench.protocols.dataset import stack
+from whybench.protocols.model import check_classes, steady
 from whybench.registry import Registry
-from whybench.resolver import resolve
+from whybench.resolver import definition, resolve
 from whybench.suite import Block, DatasetLike, ModelLike, TargetPolicy
 
 
@@ -39,16 +40,15 @@ class Bench:
 
 def load(block: Block, device: str) -> Bench:
     """Load a block's model and data; raises UsageError or BadInput, naming what is wrong, where they do not fit."""
+    place = usable(device)
     dataset = load_dataset(block.dataset)
     if block.samples is not None:
         dataset = dataset.take(block.samples)
     found = load_model(block.model)
-    if isinstance(found, nn.Module):
-        inputs = stack([torch.as_tensor(s) for s in dataset.samples])
-        model = wrap(found, inputs, name=block.model_name)
-    else:
-        model = found
-        inputs = stack([model.preprocess(sample) for sample in dataset.samples])
+    with foreign(f"dataset {dataset.name!r} does not fit model {block.model_name!r}"):
+        model, inputs = _brought_together(found, block.model_name, dataset, place)
+        with steady(model.module):
+            classes = predict(model, inputs[:1], 1).shape[1]
     facts: list[Any] = [
         model.digest,
         _domain_facts(model),
@@ -59,13 +59,10 @@ def load(block: Block, device: str) -> Bench:
     ]
     facts += [_source(registries.models, block.model), _source(registries.datasets, block.dataset)]
     facts.append(tensors_digest({"inputs": inputs}))
-    if block.target == "label" and model.output == "classes" and dataset.labels.is_floating_point():
-        raise BadInput(f"target='label', but the labels of {dataset.name!r} are {dataset.labels.dtype}, no classes")
-    place = torch.device(device)
-    model.module.to(place)
-    inputs = inputs.to(place)
-    if model.channels_last:
-        inputs = inputs.contiguous(memory_format=torch.channels_last)
+    if block.target == "label" and model.output == "classes":
+        if dataset.labels.is_floating_point():
+            raise BadInput(f"target='label', but the labels of {dataset.name!r} are {dataset.labels.dtype}, no classes")
+        check_classes(dataset.labels, classes)
     return Bench(
         model=model,
         inputs=inputs,
@@ -78,29 +75,56 @@ def load(block: Block, device: str) -> Bench:
     )
 
 
+def usable(device: str) -> torch.device:
+    """A device by name; raises UsageError where it is unknown or not there."""
+    try:
+        return torch.empty(0, device=device).device
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UsageError(
+            f"device {device!r} cannot be used here ({reason}); use cpu, or ask whybench doctor"
+        ) from error
+
+
 def load_model(thing: ModelLike) -> Model | nn.Module:
     """A model from a spec, a loader, a Model, a module, or a function that makes one of these."""
-    found = _made(resolve(registries.models, thing) if isinstance(thing, str) else thing)
-    found = found.load() if isinstance(found, ModelLoader) else found
+    found = _made("model", registries.models, thing)
     if not isinstance(found, Model | nn.Module):
-        raise UsageError(f"{thing!r} is no model: expected a name, a Model, a torch.nn.Module or a function making one")
+        raise UsageError(
+            f"{shown(thing)} is no model: expected a name, a Model, a torch.nn.Module or a function making one"
+        )
     return found
 
 
 def load_dataset(thing: DatasetLike) -> Dataset:
     """A dataset from a spec, a loader, a Dataset, or a function that makes one of these."""
-    found = _made(resolve(registries.datasets, thing) if isinstance(thing, str) else thing)
-    found = found.load() if isinstance(found, DatasetLoader) else found
+    found = _made("dataset", registries.datasets, thing)
     if not isinstance(found, Dataset):
-        raise UsageError(f"{thing!r} is no dataset: expected a name, a Dataset or a function making one")
+        raise UsageError(f"{shown(thing)} is no dataset: expected a name, a Dataset or a function making one")
     return found
 
 
-def _made(found: Any) -> Any:
-    """Call a class or a plain function without arguments; leave everything else."""
-    if isinstance(found, type) or (isinstance(found, Callable) and not isinstance(found, nn.Module)):  # type: ignore[arg-type]
-        return found()
-    return found
+def _made(sort: str, registry: Registry[Any], thing: Any) -> Any:
+    """What a spec, a loader or a function without arguments makes; everything else as it is."""
+    found = resolve(registry, thing) if isinstance(thing, str) else thing
+    with foreign(f"{sort} {shown(thing)} cannot be loaded"):
+        if callable(found) and not isinstance(found, nn.Module):
+            found = found()
+        return found.load() if isinstance(found, ModelLoader | DatasetLoader) else found
+
+
+def _brought_together(
+    found: Model | nn.Module, name: str, dataset: Dataset, place: torch.device
+) -> tuple[Model, Tensor]:
+    """The model and all preprocessed samples, on a device and in the model's memory layout."""
+    if isinstance(found, Model):
+        model, inputs = found, stack([found.preprocess(sample) for sample in dataset.samples])
+    else:
+        inputs = stack([torch.as_tensor(sample) for sample in dataset.samples])
+        model = wrap(found, inputs, name=name)
+    model.module.to(place)
+    inputs = inputs.to(place)
+    return model, inputs.contiguous(memory_format=torch.channels_last) if model.channels_last else inputs
 
 
 def _domain_facts(model: Model) -> dict[str, Any]:
@@ -110,7 +134,7 @@ def _domain_facts(model: Model) -> dict[str, Any]:
 def _source(registry: Registry[Any], thing: Any) -> str | None:
     """The digest of a user's own code behind a model or dataset."""
     if isinstance(thing, str):
-        return source_digest(resolve(registry, thing)) if ":" in thing else None
+        return source_digest(definition(registry, thing))
     return source_digest(thing) if isinstance(thing, ModelLoader | DatasetLoader) else None
 
 

@@ -5,19 +5,18 @@ A spec is a target, then optionally literals in parentheses: `gradient`, `smooth
 """
 
 import ast
-import dataclasses
 import importlib.util
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from whybench import registries
-from whybench.errors import BadParameter, UsageError
+from whybench.building import build
+from whybench.errors import UsageError, WhybenchError
+from whybench.foreign import told
 from whybench.registry import Registry
 
 
@@ -60,28 +59,17 @@ def resolve(registry: Registry[Any], text: str) -> Any:
 
     Raises UnknownName, BadParameter or UsageError, each with the offending text and the way out.
     """
+    spec, thing = parse(text), definition(registry, text)
+    if isinstance(thing, type) or spec.positional or spec.keywords:
+        return build(thing, spec.target, spec.positional, spec.keywords)
+    return thing
+
+
+def definition(registry: Registry[Any], text: str) -> Any:
+    """What a spec's target stands for, before anything is made of it: a class, a function or an object."""
     registries.fill()
-    spec = parse(text)
-    if ":" not in spec.target or spec.target in registry:
-        return build(registry[spec.target], spec)
-    thing = _attribute(spec.target)
-    return build(thing, spec) if isinstance(thing, type) or spec.positional or spec.keywords else thing
-
-
-def build(factory: Callable[..., Any], spec: Spec) -> Any:
-    """Call a class or factory with a spec's literals; parameters that it does not have are named."""
-    if dataclasses.is_dataclass(factory):
-        allowed = [f.name for f in dataclasses.fields(factory) if f.init]
-        for name in spec.keywords:
-            if name not in allowed:
-                close = get_close_matches(name, allowed, n=2, cutoff=0.5)
-                hint = f" Did you mean {' or '.join(close)}?" if close else ""
-                known = ", ".join(allowed) or "none"
-                raise BadParameter(f"{spec.target} has no parameter {name!r}.{hint} Parameters: {known}.")
-    try:
-        return factory(*spec.positional, **spec.keywords)
-    except TypeError as error:
-        raise BadParameter(f"{spec.target}: {error}") from error
+    target = parse(text).target
+    return registry[target] if ":" not in target or target in registry else _attribute(target)
 
 
 def _literal(node: ast.expr, text: str) -> Any:
@@ -98,8 +86,11 @@ def _attribute(target: str) -> Any:
     place, _, attribute = target.rpartition(":")
     try:
         module = _load_file(Path(place)) if place.endswith(".py") else import_module(place)
-    except ImportError as error:
-        raise UsageError(f"cannot import {place!r} for {target!r}: {error}") from error
+    except WhybenchError:
+        raise
+    except Exception as error:
+        hint = "" if place.endswith(".py") else "; a file is named as path/file.py:attribute"
+        raise UsageError(f"cannot import {place!r}: {told(error)}{hint}") from error
     if not hasattr(module, attribute):
         public = [name for name in vars(module) if not name.startswith("_")]
         raise UsageError(f"{place!r} has no {attribute!r}; it has: {', '.join(public[:20])}")
@@ -119,7 +110,7 @@ def _load_file(path: Path) -> Any:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except BaseException:
         del sys.modules[name]
-        raise UsageError(f"{str(path)!r} raised {type(error).__name__} when imported: {error}") from error
+        raise
     return module

@@ -47,11 +47,12 @@ def run(suite: Suite, store: Store, options: Options | None = None, listener: Li
     options, listener = options or Options(), listener or Silent()
     listener.started(suite.name, len(suite.plan()))
     note = {"seed": suite.seed, "device": options.device, "environment": environment()}
-    store.boards.begin(suite.name, note, clear=options.replace)
     records: list[Record] = []
-    for block in suite.blocks:
+    for number, block in enumerate(suite.blocks):
         listener.working(f"loading {block.model_name} and {block.dataset_name}")
         bench = load(block, options.device)
+        if number == 0:  # not before: a suite that cannot be loaded leaves the board of its last run alone
+            store.boards.begin(suite.name, note, clear=options.replace)
         runner = BlockRunner(suite, bench, store, options, listener, first=len(records))
         records += runner.run(block.methods, block.metrics)
     return records

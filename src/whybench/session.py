@@ -11,6 +11,7 @@ from whybench.batch_plan import BatchPlan
 from whybench.cases import ask
 from whybench.errors import BadScores, StoreError, Unsupported
 from whybench.explanations import Explanation
+from whybench.foreign import foreign
 from whybench.isolation import isolated
 from whybench.loading import Bench
 from whybench.meter import Meter
@@ -70,7 +71,8 @@ class Session:
     @cached_property
     def clean(self) -> tuple[Tensor, float]:
         """The model's outputs for the clean inputs, and the wall seconds of that bare forward pass."""
-        with steady(self.bench.model.module):
+        model = self.bench.model
+        with foreign(f"model {model.name!r} cannot answer the clean inputs"), steady(model.module):
             predict(self.bench.model, self.bench.inputs[: self.plan.rows], self.plan.rows)
             with self.meter.section() as section:
                 outputs = predict(self.bench.model, self.bench.inputs, self.plan.rows)

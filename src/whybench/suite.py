@@ -1,14 +1,19 @@
 """A suite: which methods are judged by which metrics, on which models and datasets; and its plan, the cells."""
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
 from whybench import registries
-from whybench.errors import UsageError
+from whybench.digests import canonical_json
+from whybench.errors import UsageError, shown
+from whybench.foreign import foreign
+from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Method, Metric, Model, ModelLoader
 from whybench.resolver import resolve
 from whybench.wrappers import FunctionMethod
@@ -74,6 +79,17 @@ class Suite:
     blocks: tuple[Block, ...]
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        known: dict[tuple[str, ...], Block] = {}
+        for one in self.blocks:
+            for method, judge in product(map(_named, one.methods), map(_named, one.metrics)):
+                other = known.setdefault((one.model_name, one.dataset_name, *method, *judge), one)
+                if replace(other, methods=(), metrics=()) != replace(one, methods=(), metrics=()):
+                    raise UsageError(
+                        f"suite {self.name!r} holds {method[0]} by {judge[0]} on {one.model_name} and "
+                        f"{one.dataset_name} twice, with other data, samples or targets; make it two suites"
+                    )
+
     def plan(self) -> list[Cell]:
         """All cells in the order in which they run."""
         return [cell for block in self.blocks for cell in block.cells()]
@@ -103,17 +119,32 @@ def block(
     target: TargetPolicy = "predicted",
 ) -> Block:
     """A block from names, specs or objects; a dict of methods gives each its own name on the board."""
-    return Block(model, dataset, entries(methods), tuple(metric(m) for m in metrics), samples, target)
+    return Block(model, dataset, entries(methods), judges(metrics), samples, target)
 
 
 def entries(things: Sequence[MethodLike] | Mapping[str, MethodLike]) -> tuple[Entry, ...]:
-    """Methods as entries; a spec, an object or a callable each, or a dict of them by name."""
+    """Methods as entries; a spec, an object or a callable each, or a dict of them by name.
+
+    Raises UsageError where two different methods would stand on a board under one name with the same parameters.
+    """
     if isinstance(things, Mapping):
         return tuple(Entry(str(label), method(thing)) for label, thing in things.items())
     if isinstance(things, str) or not isinstance(things, Sequence):
-        raise UsageError(f"methods={things!r}; expected a list or a dict of names, methods or callables")
-    made = [method(thing) for thing in things]
-    return tuple(Entry(_label(m), m) for m in made)
+        raise UsageError(f"methods={shown(things)}; expected a list or a dict of names, methods or callables")
+    distinct: dict[tuple[str, str], Entry] = {}
+    for made in map(method, things):
+        entry = Entry(_label(made), made)
+        known = distinct.setdefault(_named(entry), entry)
+        if type(known.method) is not type(made) or _function(known.method) is not _function(made):
+            raise UsageError(f"two methods are called {entry.label!r}; name them in a dict {{name: method}}")
+    return tuple(distinct.values())
+
+
+def judges(things: Sequence[MetricLike]) -> tuple[Metric[Any], ...]:
+    """Metrics from specs or metrics, each once."""
+    if isinstance(things, str) or not isinstance(things, Sequence):
+        raise UsageError(f"metrics={shown(things)}; expected a list of names or metrics")
+    return tuple({_named(m): m for m in map(metric, things)}.values())
 
 
 def method(thing: MethodLike) -> Method[Any]:
@@ -125,7 +156,7 @@ def method(thing: MethodLike) -> Method[Any]:
         return found
     if callable(found) and not isinstance(found, Tensor):
         return FunctionMethod(found)
-    raise UsageError(f"{thing!r} is no method: expected a name, a Method or a callable (module, inputs, targets)")
+    raise UsageError(f"{shown(thing)} is no method: expected a name, a Method or a callable (module, inputs, targets)")
 
 
 def metric(thing: MetricLike) -> Metric[Any]:
@@ -134,17 +165,30 @@ def metric(thing: MetricLike) -> Metric[Any]:
     if isinstance(found, type) and issubclass(found, Metric):
         found = found()
     if not isinstance(found, Metric):
-        raise UsageError(f"{thing!r} is no metric: expected a name or a Metric")
+        raise UsageError(f"{shown(thing)} is no metric: expected a name or a Metric")
     return found
 
 
 def suite(thing: str | Suite | SuiteLoader) -> Suite:
-    """A suite from a spec, a loader or a suite."""
+    """A suite from a spec, a loader, a suite, or a function that makes one."""
     found = resolve(registries.suites, thing) if isinstance(thing, str) else thing
-    found = found.load() if isinstance(found, SuiteLoader) else found
+    with foreign(f"suite {shown(thing)} cannot be loaded"):
+        if inspect.isfunction(found):
+            found = found()
+        found = found.load() if isinstance(found, SuiteLoader) else found
     if not isinstance(found, Suite):
-        raise UsageError(f"{thing!r} is no suite: expected a name, file.py:attr or a Suite")
+        raise UsageError(f"{shown(thing)} is no suite: expected a name, file.py:attr or a Suite")
     return found
+
+
+def _named(thing: Entry | Metric[Any]) -> tuple[str, str]:
+    """What tells a method or metric from the others on a board."""
+    label, made = (thing.label, thing.method) if isinstance(thing, Entry) else (thing.name, thing)
+    return label, canonical_json(parameters(made))
+
+
+def _function(made: Method[Any]) -> object:
+    return made.function if isinstance(made, FunctionMethod) else None
 
 
 def _label(made: Method[Any]) -> str:

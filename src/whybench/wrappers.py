@@ -28,23 +28,28 @@ class FunctionMethod(AttributionMethod):
         try:
             relevance = torch.as_tensor(given)
         except (TypeError, ValueError, RuntimeError) as error:
-            raise BadExplanation(f"{self.function!r} returned {type(given).__name__}, which is no tensor") from error
+            raise BadExplanation(f"the function returned {type(given).__name__}, which is no tensor") from error
         if relevance.ndim < 2 or len(relevance) != len(query):
             raise BadExplanation(
-                f"{self.function!r} returned shape {tuple(relevance.shape)} for {len(query)} inputs; expected (n, ...)"
+                f"the function returned shape {tuple(relevance.shape)} for {len(query)} inputs; expected (n, ...)"
             )
         return relevance.to(query.inputs)
 
 
 @dataclass(frozen=True, eq=False)
 class Precomputed(AttributionMethod):
-    """Relevance that was computed elsewhere for the very samples that are judged."""
+    """Relevance that was computed elsewhere, for the very model, samples and targets that are judged.
+
+    model: that model's digest.
+    """
 
     name: ClassVar[str] = "precomputed"
     reference: ClassVar[str] = ""
 
     values: Tensor
-    clean: Tensor = field(metadata=OUTSIDE)
+    model: str = field(metadata=OUTSIDE)
+    inputs: Tensor = field(metadata=OUTSIDE)
+    targets: Tensor = field(metadata=OUTSIDE)
     ids: tuple[str, ...] = field(metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
@@ -52,7 +57,11 @@ class Precomputed(AttributionMethod):
             raise BadInput(f"precomputed relevance of shape {tuple(self.values.shape)} for {len(self.ids)} inputs")
 
     def relevance(self, query: Query) -> Tensor:
-        rows = torch.tensor([self.ids.index(i) for i in query.ids])
-        if not torch.equal(self.clean[rows].to(query.inputs), query.inputs):
+        rows = torch.tensor([self.ids.index(i) for i in query.ids], device=query.inputs.device)
+        if not torch.equal(self.inputs[rows], query.inputs):
             raise Unsupported("precomputed relevance cannot be asked again for other inputs")
+        if not torch.equal(self.targets[rows], query.targets):
+            raise Unsupported("precomputed relevance cannot be asked again for other targets")
+        if query.model.digest != self.model:
+            raise Unsupported("precomputed relevance cannot be asked again for another model")
         return self.values[rows].to(query.inputs)

@@ -1,12 +1,14 @@
 """From what a caller has at hand (a module, a batch, perhaps targets) to the nouns that methods work with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from whybench.domains import Domain, ImageDomain, TabularDomain
-from whybench.errors import BadInput, UnknownName
+from whybench.errors import BadInput, BadParameter, UnknownName, shown
+from whybench.protocols.black_box import BlackBox
 from whybench.protocols.model import Model, steady
 
 DOMAINS: dict[str, type[Domain]] = {"image": ImageDomain, "tabular": TabularDomain}
@@ -26,18 +28,21 @@ def domain_of(
         return domain
     name = domain or {4: "image", 2: "tabular"}.get(inputs.ndim)
     if name is None:
-        raise BadInput(f"inputs of shape {tuple(inputs.shape)} are of no known domain; pass domain=")
+        raise BadInput(
+            f"inputs of shape {tuple(inputs.shape)} are of no known domain; images are (n, channels, height, width), "
+            "tables (n, columns)"
+        )
     if name not in DOMAINS:
         raise UnknownName("domain", name, list(DOMAINS))
     if inputs.ndim != {"image": 4, "tabular": 2}[name]:
         raise BadInput(f"inputs of shape {tuple(inputs.shape)} are not {name} inputs")
     mean = inputs.double().mean((0, 2, 3))[:, None, None] if name == "image" else inputs.double().mean(0)
-    low, high = bounds if bounds is not None else (None, None)
+    low, high = (None, None) if bounds is None else _ordered(bounds)
     return DOMAINS[name](low=low, high=high, mean=mean, baseline=baseline)
 
 
 def wrap(
-    module: nn.Module | Model,
+    module: nn.Module | Model | Callable[[Tensor], Any],
     inputs: Tensor,
     *,
     name: str = "model",
@@ -46,12 +51,18 @@ def wrap(
     bounds: tuple[Tensor | float, Tensor | float] | None = None,
     baseline: Tensor | float = 0.0,
 ) -> Model:
-    """A Model around any module; whether it is a classifier or a scalar model is seen from one forward pass."""
+    """A Model around any module; whether it is a classifier or a scalar model is seen from one forward pass.
+
+    Any other callable inputs -> outputs is taken as a black box, which answers forward passes only.
+    """
     check_inputs(inputs)
     if isinstance(module, Model):
         return module
+    differentiable = isinstance(module, nn.Module)
     if not isinstance(module, nn.Module):
-        raise BadInput(f"{module!r} is no torch.nn.Module; wrap a plain function in one")
+        if not callable(module) or isinstance(module, type):
+            raise BadInput(f"{shown(module)} is no torch.nn.Module, no Model and no function inputs -> outputs")
+        module = BlackBox(module)
     with steady(module), torch.inference_mode():
         probe = module(inputs[:1])
     if not isinstance(probe, Tensor) or probe.ndim == 0 or probe.ndim > 2 or len(probe) != 1:
@@ -64,7 +75,14 @@ def wrap(
         domain=domain_of(inputs, domain, bounds, baseline),
         output="scalar" if scalar else "classes",
         layers={"cam": target_layer} if target_layer else {},
+        differentiable=differentiable,
     )
+
+
+def _ordered(bounds: tuple[Tensor | float, Tensor | float]) -> tuple[Tensor | float, Tensor | float]:
+    if len(bounds) != 2 or bool((torch.as_tensor(bounds[0]) > torch.as_tensor(bounds[1])).any()):
+        raise BadParameter(f"bounds={shown(bounds)}; expected (lowest, highest)")
+    return bounds
 
 
 def check_inputs(inputs: Tensor) -> None:
@@ -86,7 +104,10 @@ def ask_targets(model: Model, inputs: Tensor, targets: Tensor | Sequence[int] | 
         return torch.zeros(n, dtype=torch.int64, device=inputs.device)
     if targets is None:
         return predict(model, inputs, rows).argmax(1)
-    given = torch.as_tensor(targets, device=inputs.device)
+    try:
+        given = torch.as_tensor(targets, device=inputs.device)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise BadInput(f"targets={shown(targets)}; expected whole class numbers") from error
     if given.is_floating_point() or given.dtype == torch.bool:
         raise BadInput(f"targets have dtype {given.dtype}; expected whole class numbers")
     given = given.to(torch.int64).expand(n) if given.ndim == 0 else given.to(torch.int64)

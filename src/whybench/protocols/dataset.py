@@ -31,11 +31,16 @@ class Dataset:
     class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.labels, Tensor) or self.labels.ndim != 1:
+            shape = tuple(self.labels.shape) if isinstance(self.labels, Tensor) else type(self.labels).__name__
+            raise BadInput(f"labels of dataset {self.name!r} are {shape}; expected a tensor of shape (n,)")
         if not (len(self.samples) == len(self.ids) == len(self.labels)):
             raise BadInput(
                 f"dataset {self.name!r} has {len(self.samples)} samples, {len(self.ids)} ids and "
                 f"{len(self.labels)} labels; it needs as many of each"
             )
+        if not self.ids:
+            raise BadInput(f"dataset {self.name!r} has no samples")
         if len(set(self.ids)) != len(self.ids):
             double = sorted({i for i in self.ids if self.ids.count(i) > 1})
             raise BadInput(f"dataset {self.name!r} has repeated sample ids: {double[:5]}")

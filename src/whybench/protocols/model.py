@@ -69,9 +69,15 @@ class Model:
                 f"model {self.name!r} returned shape {tuple(outputs.shape)} for {len(targets)} inputs; "
                 f"a classifier returns ({len(targets)}, classes)"
             )
-        if len(targets) and not 0 <= int(targets.min()) <= int(targets.max()) < outputs.shape[1]:
-            raise BadInput(f"targets {sorted(set(targets.tolist()))[:10]} outside the {outputs.shape[1]} classes")
+        check_classes(targets, outputs.shape[1])
         return outputs.gather(1, targets[:, None]).squeeze(1)
+
+
+def check_classes(targets: Tensor, classes: int) -> None:
+    """Raise BadInput, showing them, where targets are no classes of the model."""
+    outside = targets[(targets < 0) | (targets >= classes)]
+    if len(outside):
+        raise BadInput(f"targets {sorted(set(outside.tolist()))[:10]} outside the {classes} classes")
 
 
 @contextmanager

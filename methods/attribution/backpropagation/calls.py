@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from inspect import signature
+from functools import cache, cached_property
+from inspect import Signature, signature
 from types import FunctionType
 from typing import Any
 
@@ -23,12 +24,12 @@ class Call:
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
 
-    @property
+    @cached_property
     def tensors(self) -> list[Tensor]:
         """Every tensor among the arguments."""
         return tensors((self.args, self.kwargs))
 
-    @property
+    @cached_property
     def dependent(self) -> list[Tensor]:
         """The arguments that depend on the input."""
         return [tensor for tensor in self.tensors if tensor.requires_grad]
@@ -61,12 +62,17 @@ class Call:
             if func is None:
                 raise Unsupported(f"the in-place operation {self.name!r} has no out-of-place form")
             return replace(self, name=name, func=func), self.tensors[0]
-        if isinstance(self.func, FunctionType) and "inplace" in signature(self.func).parameters:
-            bound = signature(self.func).bind(*self.args, **self.kwargs)
+        if isinstance(self.func, FunctionType) and "inplace" in _signature(self.func).parameters:
+            bound = _signature(self.func).bind(*self.args, **self.kwargs)
             if bound.arguments.get("inplace"):
                 bound.arguments["inplace"] = False
                 return replace(self, args=bound.args, kwargs=bound.kwargs), self.tensors[0]
         return self, None
+
+
+@cache
+def _signature(func: FunctionType) -> Signature:
+    return signature(func)
 
 
 def tensors(tree: Any) -> list[Tensor]:

@@ -55,7 +55,8 @@ class Recording(TorchFunctionMode):
         return outputs
 
     def _operation(self, call: Call) -> Any:
-        call = call.mapped(self._current)
+        if self.rewritten:
+            call = call.mapped(self._current)
         if call.name in READS or not call.dependent:
             return call.result()
         for tensor in call.dependent:

@@ -143,3 +143,14 @@ def test_a_full_disk_under_the_database_is_one_clear_error(suite: Suite, open_st
 def _finished(suite: Suite, store: Store) -> Store:
     run(suite, store)
     return store
+
+
+def test_the_fingerprint_changes_with_the_board_and_only_with_it(
+    suite: Suite, open_store: Callable[..., Store]
+) -> None:
+    store = open_store()
+    run(suite, store)
+    first = store.fingerprint("tiny")
+    assert open_store().fingerprint("tiny") == first
+    run(suite.limited(samples=3), store)
+    assert store.fingerprint("tiny") != first

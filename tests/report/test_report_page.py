@@ -107,3 +107,11 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(store: Store, tmp_path:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match=r"cannot write the report to .*file"):
         write_report(store, "tiny", tmp_path / "file")
+
+
+def test_a_report_that_is_there_already_is_not_made_again(store: Store, tmp_path: Path) -> None:
+    page = write_report(store, "tiny", tmp_path)
+    made = page.stat().st_mtime_ns
+    assert write_report(store, "tiny", tmp_path).stat().st_mtime_ns == made
+    next((tmp_path / "figures").iterdir()).unlink()
+    assert write_report(store, "tiny", tmp_path).stat().st_mtime_ns > made

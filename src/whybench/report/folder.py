@@ -6,6 +6,9 @@ from pathlib import Path
 
 from whybench.errors import StoreError
 
+MADE_FROM = ".made-from"
+"""The file that holds the digest of what a report shows."""
+
 
 @dataclass
 class Folder:
@@ -30,6 +33,19 @@ class Folder:
     def link(self, path: Path) -> str:
         """The address of a file as seen from the page."""
         return path.relative_to(self.root).as_posix()
+
+    def finished(self, made_from: str) -> None:
+        """Note what the report was made from, and which files belong to it."""
+        files = sorted(path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file())
+        (self.root / MADE_FROM).write_text("\n".join([made_from, *files]) + "\n", encoding="utf-8")
+
+    def holds(self, made_from: str) -> bool:
+        """Whether the whole report of this very origin lies here already."""
+        try:
+            origin, *files = (self.root / MADE_FROM).read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            return False
+        return origin == made_from and all((self.root / file).is_file() for file in files)
 
     def text(self, path: Path, content: str) -> str:
         """Write a text file; returns its address."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from whybench.digests import json_digest
+from whybench.environment import library_version
 from whybench.leaderboard import Leaderboard
 from whybench.leaderboard.markup import csv_table, markdown
 from whybench.registries import fill
@@ -27,18 +29,23 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
     """Write the report of a suite that was run to the folder `to`; returns the path of its index.html.
 
     Beside the page: board.md, board.csv, timing.csv, after a timing run profile.csv, tables/ (each family as CSV and
-    Markdown) and figures/. The same store gives the same bytes. Raises StoreError where `to` cannot be written.
+    Markdown) and figures/. The same store gives the same bytes, and a report that is there already is not made again.
+    Raises StoreError where `to` cannot be written.
     """
     fill()
+    folder, index = open_folder(to), to / "index.html"
+    made_from = json_digest([store.fingerprint(suite), library_version("whybench")])
+    if folder.holds(made_from):
+        return index
     board = Leaderboard(store.records(suite), store.explanation_records(suite))
-    folder, blocks, profile = open_folder(to), views(board), timing_profile(store, suite)
+    blocks, profile = views(board), timing_profile(store, suite)
     controls = sorted({e.method.name for c in board.contests for e in c.entries if e.control})
     page = Page(
         suite=suite,
         facts=facts(board, blocks, suite, store.last_run(suite)),
         commands=commands(board, blocks, suite),
         claim=board.claim().splitlines(),
-        boards=[_family(board, family, folder) for family in board.families],
+        boards=_families(board, folder),
         files=[
             Download(folder.text(to / "board.md", board.to_markdown()), "all boards, Markdown"),
             Download(folder.text(to / "board.csv", board.to_csv()), "all boards, CSV"),
@@ -51,23 +58,23 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
         methods=method_cards(board),
         metrics=metric_cards(board),
     )
-    index = to / "index.html"
     folder.text(index, render(page))
+    folder.finished(made_from)
     return index
 
 
-def _family(board: Leaderboard, family: str, folder: Folder) -> Sheet:
-    table = board.table(family)
-    rows = board.to_pandas()
-    rows = rows[rows["family"] == family]
-    return Sheet(
-        f"Scores of the metric family {family}: mean over samples ± half of the 95 % interval",
-        cut(table),
-        [
+def _families(board: Leaderboard, folder: Folder) -> list[Sheet]:
+    """Each family's table, with its rows as CSV and its text as Markdown."""
+    everything, sheets = board.to_pandas(), []
+    for family in board.families:
+        table, rows = board.table(family), everything[everything["family"] == family]
+        files = [
             Download(folder.text(folder.file("tables", family, ending="csv"), _csv(rows)), "CSV"),
             Download(folder.text(folder.file("tables", family, ending="md"), markdown(table)), "Markdown"),
-        ],
-    )
+        ]
+        caption = f"Scores of the metric family {family}: mean over samples ± half of the 95 % interval"
+        sheets.append(Sheet(caption, cut(table), files))
+    return sheets
 
 
 def _measured(store: Store, suite: str, profile: pd.DataFrame, controls: Sequence[str], folder: Folder) -> list[Sheet]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from whybench.digests import json_digest, tensors_digest
-from whybench.errors import StoreError, StoreFull
+from whybench.errors import StoreError, StoreFull, StoreReadOnly
+from whybench.store.safetensors import content
 
 Facts = Mapping[str, str]
 
@@ -63,8 +63,7 @@ class DirectoryBlobs:
         digest = blob_digest(tensors, facts)
         path = self.path(digest)
         if not path.exists():
-            plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-            self._write(path, save(plain, metadata=dict(facts)))
+            self._write(path, content(tensors, facts))
         return digest
 
     def get(self, digest: str) -> tuple[dict[str, Tensor], dict[str, str]] | None:
@@ -94,6 +93,6 @@ class DirectoryBlobs:
 
 def disk_error(error: OSError, place: Path) -> StoreError:
     """A store error from one of the operating system, saying whether the disk is full."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StoreFull(f"no room left on the disk of {place}: free some and run again; what was stored is intact")
-    return StoreError(f"cannot write to {place}: {error.strerror or error}")
+    return StoreReadOnly(f"cannot write to {place}: {error.strerror or error}; what was stored is intact")

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from whybench.errors import MissingExtra, StoreError, StoreFull, UsageError
+from whybench.errors import MissingExtra, StoreError, StoreFull, StoreReadOnly, UsageError
 from whybench.store.schema import VERSION, meta, metadata
 
 
@@ -86,6 +86,8 @@ def guarded(shown: str) -> Iterator[None]:
             raise StoreFull(
                 f"no room left on the disk of {shown}: free some and run again; what was stored is intact"
             ) from error
+        if "readonly" in cause or "read-only" in cause:
+            raise StoreReadOnly(f"cannot write to {shown}: {cause}; what was stored is intact") from error
         if "not a database" in cause or "malformed" in cause:
             raise StoreError(
                 f"{shown} is no whybench store, or is damaged ({cause}); name another with --store"

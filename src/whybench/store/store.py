@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from torch import Tensor
 
 from whybench.batch_plan import BatchPlan
-from whybench.digests import canonical_json
+from whybench.digests import canonical_json, json_digest
 from whybench.explanations import Explanation
 from whybench.records import Cost, ExplanationRecord, Record
 from whybench.registries import kinds
@@ -21,7 +21,7 @@ from whybench.store.boards import Boards
 from whybench.store.cells import Cells
 from whybench.store.database import Database
 from whybench.store.database import replace as replace_row
-from whybench.store.schema import artifacts, explanations, pictures, plans, timings
+from whybench.store.schema import artifacts, cells, explanations, pictures, plans, timings
 
 DEFAULT = "sqlite:///whybench.db"
 
@@ -72,6 +72,17 @@ class Store:
         names = {member.explanation: name for name, member in self.boards.members(suite)}
         found = ((self._explanation_record(key), name) for key, name in names.items())
         return [replace(r, subject=replace(r.subject, suite=name)) for r, name in found if r is not None]
+
+    def fingerprint(self, suite: str) -> str:
+        """A digest that changes whenever anything on a suite's board, its last run or its timings does."""
+        found = [asdict(member) for _, member in self.boards.members(suite)]
+        with self._database.reading() as connection:
+            sealed = [
+                {key: sha256 for key, sha256 in connection.execute(select(table.c.key, table.c.sha256))}
+                for table in (cells, explanations)
+            ]
+        seals = [[sealed[0].get(m["cell"]), sealed[1].get(m["explanation"])] for m in found]
+        return json_digest([found, seals, self.last_run(suite), self.timings(suite)])
 
     def cell(self, key: str) -> Record | None:
         """One cell's record; None where it is unknown or damaged."""

@@ -11,7 +11,8 @@ WhybenchError
 ├── BadScores             a metric returned something that is no score
 ├── MissingExtra          an optional dependency that is not installed
 └── StoreError            a store that cannot be opened, read or written
-    └── StoreFull         the disk under the store has no room left
+    ├── StoreFull         the disk under the store has no room left
+    └── StoreReadOnly     the place of the store cannot be written
 
 Every message names the offending value and the way out.
 """
@@ -87,3 +88,7 @@ class StoreError(WhybenchError):
 
 class StoreFull(StoreError):
     """The disk under the store has no room left; everything stored before is intact."""
+
+
+class StoreReadOnly(StoreError):
+    """The place of the store cannot be written; everything stored before is intact."""

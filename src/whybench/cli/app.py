@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from whybench.cli.exits import Exit
-from whybench.errors import StoreFull, WhybenchError
+from whybench.errors import StoreFull, StoreReadOnly, WhybenchError
 
 app = typer.Typer(
     name="whybench",
@@ -69,10 +69,15 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells; compute nothing.")] = False,
 ) -> None:
     """Run a suite, or methods by metrics on one model and dataset; what is stored is not computed again."""
-    from whybench.cli.running import Request, run_suite
+    try:
+        from whybench.cli.running import Request, run_suite
 
-    request = Request(suite, model, dataset, tuple(method or ()), tuple(metric or ()), samples, seed)
-    raise typer.Exit(run_suite(request, device, store, artifacts, report, timing, fresh, dry_run))
+        request = Request(suite, model, dataset, tuple(method or ()), tuple(metric or ()), samples, seed)
+        code = run_suite(request, device, store, artifacts, report, timing, fresh, dry_run)
+    except KeyboardInterrupt:
+        typer.echo("whybench: interrupted; what is finished is stored: run again to go on", err=True)
+        code = Exit.INTERRUPTED
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -131,4 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
         app(arguments)
     except WhybenchError as error:
         typer.echo(f"whybench: {error}", err=True)
-        sys.exit(Exit.DISK if isinstance(error, StoreFull) else Exit.USAGE)
+        sys.exit(Exit.DISK if isinstance(error, StoreFull | StoreReadOnly) else Exit.USAGE)
+    except OSError as error:  # a report or an export that cannot be written
+        typer.echo(f"whybench: {error}", err=True)
+        sys.exit(Exit.DISK)

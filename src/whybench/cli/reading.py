@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from whybench.catalogue import catalogue, find
+from whybench.cli.choosing import chosen_suites
 from whybench.cli.exits import Exit
 from whybench.environment import environment
 from whybench.exporting import export
@@ -55,9 +56,8 @@ def show_info(name: str, as_json: bool) -> None:
 def show_status(suite: str | None, url: str, artifacts: Path | None, as_json: bool) -> int:
     """Cells by status, a suite each, with reasons."""
     store = Store.open(url, artifacts, create=False)
-    names = store.suites() if suite is None else [suite]
     shown: list[dict[str, Any]] = []
-    for name in names:
+    for name in chosen_suites(store, suite):
         records = store.records(name)
         reasons = Counter((r.status, r.reason) for r in records if r.status != "ok")
         shown.append(
@@ -82,7 +82,10 @@ def show_status(suite: str | None, url: str, artifacts: Path | None, as_json: bo
 
 def export_store(suite: str | None, url: str, artifacts: Path | None, to: Path, as_json: bool) -> int:
     """Write a store's scores, curves, costs and explanations to a folder."""
-    written = export(Store.open(url, artifacts, create=False), to, suite)
+    store = Store.open(url, artifacts, create=False)
+    if not chosen_suites(store, suite):
+        return Exit.NOTHING_SELECTED
+    written = export(store, to, suite)
     if as_json:
         print_json({"to": str(to), **written})
     else:

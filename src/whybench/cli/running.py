@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from whybench.cli.boards import print_board, print_board_json, terminal
+from whybench.cli.choosing import chosen_suites
 from whybench.cli.display import Display
 from whybench.cli.exits import Exit
 from whybench.cli.timings import print_timings
@@ -81,13 +82,9 @@ def run_suite(
     store = Store.open(url, artifacts)
     options = Options(device=device, fresh=fresh, replace=suite.name != CUSTOM)
     with Display(console) as display:
-        try:
-            records = run(suite, store, options, display)
-            if timing:
-                time_suite(suite, store, device, display)
-        except KeyboardInterrupt:
-            display.note("interrupted: what is finished is stored; run again to go on")
-            return Exit.INTERRUPTED
+        records = run(suite, store, options, display)
+        if timing:
+            time_suite(suite, store, device, display)
     console.print(display.summary(), markup=False)
     _present(console, store, suite.name, report)
     return Exit.FAILED_CELLS if any(record.status == "failed" for record in records) else Exit.OK
@@ -98,12 +95,10 @@ def report_suite(
 ) -> int:
     """Print the boards of a suite that was run and write its report; returns the exit code."""
     store = Store.open(url, artifacts, create=False)
-    known = store.suites()
-    if suite is not None and suite not in known:
-        raise UsageError(f"{suite!r} is not in this store; it holds: {', '.join(known) or 'nothing'}")
-    if not known:
+    suites = chosen_suites(store, suite)
+    if not suites:
         return Exit.NOTHING_SELECTED
-    name = suite or known[-1]
+    name = suites[-1]
     if as_json:
         print_board_json(Leaderboard(store.records(name), store.explanation_records(name)))
         if to is not None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from whybench.digests import json_digest, tensors_digest
 from whybench.errors import StoreError, StoreFull, StoreReadOnly
-from whybench.store.safetensors import content
+from whybench.store.tensor_file import content
 
 Facts = Mapping[str, str]
 

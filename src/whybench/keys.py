@@ -9,19 +9,21 @@ from whybench.digests import json_digest, source_digest
 from whybench.environment import library_version
 from whybench.loading import Bench
 from whybench.parameters import parameters
-from whybench.protocols import Artifact, Method, Metric
+from whybench.protocols import Artifact, Metric
 from whybench.records import PROTOCOL
+from whybench.suite import Entry
 
 ENGINE = ("whybench", "torch", "numpy")
 
 
-def explanation_key(bench: Bench, plan: BatchPlan, method: Method[Any], seed: int) -> str:
-    """The key of one method's explanation of all samples of a bench."""
+def explanation_key(bench: Bench, plan: BatchPlan, entry: Entry, seed: int) -> str:
+    """The key of one method's explanation of all samples of a bench, under the name that boards show."""
     return json_digest(
         {
             "bench": bench.digest,
             "plan": asdict(plan),
-            "method": _component(method),
+            "label": entry.label,
+            "method": _component(entry.method),
             "seed": seed,
             "protocol": PROTOCOL,
             "libraries": _versions(ENGINE),

@@ -83,8 +83,7 @@ class BlockRunner:
 
     def _entry(self, session: Session, plan: BatchPlan, entry: Entry, metrics: Sequence[Metric[Any]]) -> list[Record]:
         """All cells of one method; its explanation is made only where a cell is missing."""
-        key = keys.explanation_key(self.bench, plan, entry.method, self.suite.seed)
-        key = json_digest([key, entry.label])
+        key = keys.explanation_key(self.bench, plan, entry, self.suite.seed)
         subject = subject_of(self.suite, self.bench, entry)
         records, members = [], []
         for metric in metrics:

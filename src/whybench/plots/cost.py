@@ -42,7 +42,7 @@ def quality_against_cost(
     with styled():
         said = fill(title, 100)
         height = max(3.0, 0.6 + LINE * len(points))
-        ax = given_or_new(ax, 5.6, height, (0.75, 0.4 + 0.18 * said.count("\n"), 2.9, 0.85))
+        ax = given_or_new(ax, 5.6, height, (0.75, 0.5 + 0.18 * said.count("\n"), 2.9, 0.85))
         for control, marker, colour in ((False, "o", COLOURS[0]), (True, "s", CONTROL)):
             group = [p for p in points if p.control is control]
             if group:
@@ -71,7 +71,7 @@ def quality_against_cost(
         if not higher_is_better:
             ax.invert_yaxis()
         ax.set(xlabel="wall milliseconds a sample (log scale)", ylabel=f"{label(quality)} (better is up)")
-        ax.set_title(said)
+        ax.set_title(said, pad=12)
         sns.despine(ax=ax)
         if points:
             _names(ax, points)

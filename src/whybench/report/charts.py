@@ -45,9 +45,9 @@ def _curves(
     controls = [line for line in lines if line.control]
     methods = [line for line in lines if not line.control]
     panels = _dealt(methods)
-    title = fill(f"{listed(metrics)}: {said}", 78 if len(panels) == 1 else 150)
+    title = fill(f"{listed(metrics)}: {said}", 70 if len(panels) == 1 else 150)
     several = len(panels) > 1
-    head, across, down = 0.4 + 0.2 * several + 0.18 * title.count("\n"), 5.9, 3.05
+    head, across, down = 0.4 + 0.2 * several + 0.18 * title.count("\n"), 6.1, 3.05
     with styled():
         figure = new_figure(across * min(len(panels), 2) + 0.1, head + down * (-(-len(panels) // 2)) - 0.2)
         first, shown = None, 0

@@ -21,7 +21,7 @@ from whybench.store import Store
 SAMPLES = 3
 A_STRIP = 7
 """Methods side by side in one figure of the gallery."""
-PANELS = 6
+PANELS = 3
 COLUMNS = 10
 
 
@@ -120,13 +120,13 @@ def _relevance(kept: Kept, view: View, folder: Folder) -> Picture | None:
     order = shares.argsort(descending=True, stable=True)[:COLUMNS].tolist()
     drawn = list(tables)[:PANELS]
     said = f"{label(names[order[0]])} carries most relevance, by its mean share over {len(tables)} maps"
-    across, down, tall = 3.1, 0.85 + 0.2 * len(order), 0.2 * len(order)
+    across, tall = 3.1, 0.2 * len(order)
     with styled():
-        figure = new_figure(2.0 + across * min(len(drawn), 3), 0.7 + down * (-(-len(drawn) // 3)))
+        figure = new_figure(2.0 + across * len(drawn), tall + 1.4)
         for k, m in enumerate(drawn):
-            ax = place(figure, 2.0 + across * (k % 3), 0.95 + down * (k // 3), across - 0.3, tall)
+            ax = place(figure, 2.0 + across * k, 0.95, across - 0.3, tall)
             column_relevance(tables[m].numpy(), names, order, label(view.method_names[m]), ax)
-            if k % 3:
+            if k:
                 ax.set_yticklabels([])
         wide, high = figure.get_size_inches()
         handles = figure.axes[0].get_legend_handles_labels()
@@ -140,6 +140,6 @@ def _relevance(kept: Kept, view: View, folder: Folder) -> Picture | None:
     return Picture(
         link=folder.link(path),
         alt=f"Relevance of {len(order)} of {width} columns, {view.title}. {said}.",
-        caption=f"Over {samples} samples: mean of |relevance| (bars) and signed mean (dots) of the "
-        f"{len(order)} columns that carry most relevance over all maps, in each method's own unit.",
+        caption=f"Over {samples} samples: mean of |relevance| (bars) and signed mean (dots) of the {len(order)} "
+        "columns that carry most relevance over all maps, in each method's own unit; methods of the best scores.",
     )

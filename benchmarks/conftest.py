@@ -22,6 +22,7 @@ from whybench.statistics import median_interval
 from whybench.streams import Streams
 from whybench.suite import block, method
 from whybench.timing import Rounds, bare
+from whybench.timing.clock import lap
 from whybench.timing.rounds import Contender, race
 
 registries.fill()
@@ -141,7 +142,7 @@ def against(benchmark: BenchmarkFixture) -> Against:
     def measure(work: Work, references: Mapping[str, Work]) -> None:
         contenders = [Contender(w, lambda result: None) for w in (work, *references.values())]
         for contender in contenders:
-            contender.work()
+            contender.warm_up = lap(contender.work)[0].wall
         race(contenders, ROUNDS, "cpu", Streams(0), lambda number: None)
         for contender in contenders:
             if contender.error is not None:

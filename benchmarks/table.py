@@ -41,7 +41,8 @@ def table(members: list[dict[str, Any]]) -> str:
 
 
 def _name(one: dict[str, Any]) -> str:
-    return str(one["param"] or one["name"].removeprefix("test_"))
+    """The parameter; with the test's name where a group has several tests."""
+    return str(one["name"].removeprefix("test_"))
 
 
 def _headers(note: str) -> list[str]:

@@ -23,8 +23,9 @@ def test_method(spec: str, photographs: Place, against: Against) -> None:
     )
 
 
-def test_deletion_sweep(photographs: Place, against: Against) -> None:
-    sweep = Sweep(infill="mean", region=None, steps=7, direction="deletion")
+@pytest.mark.parametrize("infill", ["mean", "noisy_linear"])
+def test_deletion_sweep(infill: str, photographs: Place, against: Against) -> None:
+    sweep = Sweep(infill=infill, region=None, steps=7, direction="deletion")
     case = photographs.case("gradient")
     passes = Passes(photographs, lambda: sweep.compute(unshared(case)))
     against(lambda: sweep.compute(unshared(case)), {"its passes": passes.again})

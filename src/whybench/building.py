@@ -81,5 +81,10 @@ def _check_types(factory: Callable[..., Any], target: str, given: dict[str, Any]
         return
     for name, value in given.items():
         if name in hints and not fits(value, hints[name]):
-            declared = inspect.formatannotation(hints[name]).replace("typing.", "")
-            raise BadParameter(f"{target}: {name}={shown(value)}; expected {declared}")
+            raise BadParameter(f"{target}: {name}={shown(value)}; expected {_declared(hints[name])}")
+
+
+def _declared(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return f"one of {', '.join(map(repr, get_args(hint)))}"
+    return inspect.formatannotation(hint).replace("typing.", "")

@@ -6,13 +6,14 @@ WhybenchError
 │   ├── DuplicateName     one name registered twice
 │   ├── BadParameter      a hyper-parameter outside its allowed values
 │   └── BadInput          inputs, targets or model outputs of the wrong shape, type or value
+├── NothingSelected       a request that no cell answers
 ├── Unsupported           a pair that cannot run together; becomes a row with this reason
 ├── BadExplanation        a method returned something that is no explanation of its kind
 ├── BadScores             a metric returned something that is no score
 ├── MissingExtra          an optional dependency that is not installed
 └── StoreError            a store that cannot be opened, read or written
     ├── StoreFull         the disk under the store has no room left
-    └── StoreReadOnly     the place of the store cannot be written
+    └── NotWritable       the place of a store, report or export cannot be written
 
 Every message names the offending value and the way out.
 """
@@ -62,6 +63,10 @@ class BadInput(UsageError):
     """Inputs, targets or model outputs of the wrong shape, type or value."""
 
 
+class NothingSelected(WhybenchError):
+    """A request that no cell answers."""
+
+
 class Unsupported(WhybenchError):
     """A pair that cannot run together; it becomes a row with this reason."""
 
@@ -90,5 +95,5 @@ class StoreFull(StoreError):
     """The disk under the store has no room left; everything stored before is intact."""
 
 
-class StoreReadOnly(StoreError):
-    """The place of the store cannot be written; everything stored before is intact."""
+class NotWritable(StoreError):
+    """The place of a store, report or export cannot be written; everything stored before is intact."""

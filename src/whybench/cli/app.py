@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from whybench.cli.exits import Exit
-from whybench.errors import StoreFull, StoreReadOnly, WhybenchError
+from whybench.cli.exits import Exit, code_of
+from whybench.errors import WhybenchError
 
 app = typer.Typer(
     name="whybench",
@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
         app(arguments)
     except WhybenchError as error:
         typer.echo(f"whybench: {error}", err=True)
-        sys.exit(Exit.DISK if isinstance(error, StoreFull | StoreReadOnly) else Exit.USAGE)
+        sys.exit(code_of(error))
     except OSError as error:  # a report or an export that cannot be written
         typer.echo(f"whybench: {error}", err=True)
         sys.exit(Exit.DISK)

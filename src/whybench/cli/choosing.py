@@ -1,12 +1,17 @@
 """Which suites of a store a command is about."""
 
-from whybench.errors import UsageError
+from whybench.errors import NothingSelected, UsageError
 from whybench.store import Store
 
 
 def chosen_suites(store: Store, suite: str | None) -> list[str]:
-    """The suite that was asked for, or all that were run, the newest last; raises UsageError for one never run."""
+    """The suite that was asked for, or all that were run, the newest last.
+
+    Raises UsageError for one that was never run, NothingSelected for a store in which none was.
+    """
     known = store.suites()
+    if suite is None and not known:
+        raise NothingSelected("no suite was run in this store yet; run one, or name another store with --store")
     if suite is None:
         return known
     if suite not in known:

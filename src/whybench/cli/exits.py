@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from whybench.errors import NothingSelected, NotWritable, StoreFull, WhybenchError
+
 
 class Exit(IntEnum):
     """Exit codes: stable, so that scripts may rely on them."""
@@ -13,3 +15,10 @@ class Exit(IntEnum):
     NOTHING_SELECTED = 4
     DISK = 74
     INTERRUPTED = 130
+
+
+def code_of(error: WhybenchError) -> Exit:
+    """The exit code of an error on purpose."""
+    if isinstance(error, NothingSelected):
+        return Exit.NOTHING_SELECTED
+    return Exit.DISK if isinstance(error, StoreFull | NotWritable) else Exit.USAGE

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def show_list(sort: str, kind: str | None, as_json: bool) -> None:
         print_json(found)
         return
     table = Table(box=None, pad_edge=False)
-    for header in ("name", "what", "parameters"):
+    table.add_column("name", no_wrap=True)
+    for header in ("what", "parameters"):
         table.add_column(header, overflow="fold")
     for entry in found:
         parameters = ", ".join(f"{name}={value!r}" for name, value in entry["parameters"].items())
@@ -44,7 +46,7 @@ def show_info(name: str, as_json: bool) -> None:
     if as_json:
         print_json([{"sort": sort, **facts, "documentation": text} for sort, facts, text in found])
         return
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     for sort, facts, text in found:
         console.print(f"{facts['name']} ({sort.removesuffix('s')})\n")
         console.print(text + "\n")
@@ -55,23 +57,12 @@ def show_info(name: str, as_json: bool) -> None:
 
 def show_status(suite: str | None, url: str, artifacts: Path | None, as_json: bool) -> int:
     """Cells by status, a suite each, with reasons."""
-    store = Store.open(url, artifacts, create=False)
-    shown: list[dict[str, Any]] = []
-    for name in chosen_suites(store, suite):
-        records = store.records(name)
-        reasons = Counter((r.status, r.reason) for r in records if r.status != "ok")
-        shown.append(
-            {
-                "suite": name,
-                "cells": len(records),
-                "status": dict(Counter(r.status for r in records)),
-                "reasons": [{"status": s, "reason": r, "cells": n} for (s, r), n in reasons.most_common()],
-            }
-        )
+    with closing(Store.open(url, artifacts, create=False)) as store:
+        shown = [_summary(store, name) for name in chosen_suites(store, suite)]
     if as_json:
         print_json(shown)
     else:
-        console = Console(highlight=False, markup=False)
+        console = Console(highlight=False, markup=False, soft_wrap=True)
         for entry in shown:
             counts = ", ".join(f"{n} {status}" for status, n in entry["status"].items()) or "nothing"
             console.print(f"{entry['suite']}: {entry['cells']} cells: {counts}")
@@ -80,16 +71,26 @@ def show_status(suite: str | None, url: str, artifacts: Path | None, as_json: bo
     return Exit.OK if any(entry["cells"] for entry in shown) else Exit.NOTHING_SELECTED
 
 
+def _summary(store: Store, suite: str) -> dict[str, Any]:
+    records = store.records(suite)
+    reasons = Counter((r.status, r.reason) for r in records if r.status != "ok")
+    return {
+        "suite": suite,
+        "cells": len(records),
+        "status": dict(Counter(r.status for r in records)),
+        "reasons": [{"status": s, "reason": r, "cells": n} for (s, r), n in reasons.most_common()],
+    }
+
+
 def export_store(suite: str | None, url: str, artifacts: Path | None, to: Path, as_json: bool) -> int:
     """Write a store's scores, curves, costs and explanations to a folder."""
-    store = Store.open(url, artifacts, create=False)
-    if not chosen_suites(store, suite):
-        return Exit.NOTHING_SELECTED
-    written = export(store, to, suite)
+    with closing(Store.open(url, artifacts, create=False)) as store:
+        chosen_suites(store, suite)
+        written = export(store, to, suite)
     if as_json:
         print_json({"to": str(to), **written})
     else:
-        Console(highlight=False, markup=False).print(
+        Console(highlight=False, markup=False, soft_wrap=True).print(
             f"{written['scores']} scores, {written['curves']} curve points, {written['costs']} costs and "
             f"{written['explanations']} explanations written to {to}"
         )
@@ -102,7 +103,7 @@ def show_doctor(as_json: bool) -> int:
     if as_json:
         print_json(facts)
     else:
-        console = Console(highlight=False, markup=False)
+        console = Console(highlight=False, markup=False, soft_wrap=True)
         for name, value in facts.items():
             console.print(f"{name}: {json.dumps(value)}")
     return Exit.OK

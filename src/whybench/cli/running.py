@@ -1,6 +1,7 @@
 """The commands that compute or render a board: run and report."""
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from whybench.cli.choosing import chosen_suites
 from whybench.cli.display import Display
 from whybench.cli.exits import Exit
 from whybench.cli.timings import print_timings
-from whybench.errors import UsageError
+from whybench.errors import NothingSelected, UsageError
 from whybench.leaderboard import Leaderboard
 from whybench.registries import fill
 from whybench.report import write_report
@@ -75,18 +76,18 @@ def run_suite(
     console = terminal()
     suite = request.resolve()
     if not suite.plan():
-        return Exit.NOTHING_SELECTED
+        raise NothingSelected(f"suite {suite.name!r} holds no cells; give it methods and metrics")
     if dry_run:
         _show_plan(console, suite)
         return Exit.OK
-    store = Store.open(url, artifacts)
     options = Options(device=device, fresh=fresh, replace=suite.name != CUSTOM)
-    with Display(console) as display:
-        records = run(suite, store, options, display)
-        if timing:
-            time_suite(suite, store, device, display)
-    console.print(display.summary(), markup=False)
-    _present(console, store, suite.name, report)
+    with closing(Store.open(url, artifacts)) as store:
+        with Display(console) as display:
+            records = run(suite, store, options, display)
+            if timing:
+                time_suite(suite, store, device, display)
+        console.print(display.summary(), markup=False)
+        _present(console, store, suite.name, report)
     return Exit.FAILED_CELLS if any(record.status == "failed" for record in records) else Exit.OK
 
 
@@ -94,17 +95,14 @@ def report_suite(
     suite: str | None, url: str, artifacts: Path | None, to: Path | None, full: bool, as_json: bool
 ) -> int:
     """Print the boards of a suite that was run and write its report; returns the exit code."""
-    store = Store.open(url, artifacts, create=False)
-    suites = chosen_suites(store, suite)
-    if not suites:
-        return Exit.NOTHING_SELECTED
-    name = suites[-1]
-    if as_json:
+    with closing(Store.open(url, artifacts, create=False)) as store:
+        name = chosen_suites(store, suite)[-1]
+        if not as_json:
+            _present(terminal(), store, name, to, full)
+            return Exit.OK
         print_board_json(Leaderboard(store.records(name), store.explanation_records(name)))
         if to is not None:
             write_report(store, name, to)
-        return Exit.OK
-    _present(terminal(), store, name, to, full)
     return Exit.OK
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from whybench.errors import StoreError
+from whybench.errors import NotWritable
 
 MADE_FROM = ".made-from"
 """The file that holds the digest of what a report shows."""
@@ -54,9 +54,9 @@ class Folder:
 
 
 def open_folder(root: Path) -> Folder:
-    """The folder at `root`, made where there is none; raises StoreError where that is not possible."""
+    """The folder at `root`, made where there is none; raises NotWritable where that is not possible."""
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"cannot write the report to {root}: {error.strerror or error}") from error
+        raise NotWritable(f"cannot write the report to {root}: {error.strerror or error}") from error
     return Folder(root)

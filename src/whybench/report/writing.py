@@ -30,7 +30,7 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
 
     Beside the page: board.md, board.csv, timing.csv, after a timing run profile.csv, tables/ (each family as CSV and
     Markdown) and figures/. The same store gives the same bytes, and a report that is there already is not made again.
-    Raises StoreError where `to` cannot be written.
+    Raises NotWritable where that is so of `to`.
     """
     fill()
     folder, index = open_folder(to), to / "index.html"

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from whybench.digests import json_digest, tensors_digest
-from whybench.errors import StoreError, StoreFull, StoreReadOnly
+from whybench.errors import NotWritable, StoreError, StoreFull
 from whybench.store.tensor_file import content
 
 Facts = Mapping[str, str]
@@ -95,4 +95,4 @@ def disk_error(error: OSError, place: Path) -> StoreError:
     """A store error from one of the operating system, saying whether the disk is full."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StoreFull(f"no room left on the disk of {place}: free some and run again; what was stored is intact")
-    return StoreReadOnly(f"cannot write to {place}: {error.strerror or error}; what was stored is intact")
+    return NotWritable(f"cannot write to {place}: {error.strerror or error}; what was stored is intact")

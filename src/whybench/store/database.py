@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, inspect, select
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, delete, event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from whybench.errors import MissingExtra, StoreError, StoreFull, StoreReadOnly, UsageError
+from whybench.errors import MissingExtra, NotWritable, StoreError, StoreFull, UsageError
 from whybench.store.schema import VERSION, meta, metadata
 
 
@@ -46,15 +46,20 @@ def replace(connection: Connection, table: Table, key: Mapping[str, Any], values
     connection.execute(table.insert().values(**key, **values))
 
 
+def parse(url: str) -> URL:
+    """A store's URL, or the path of an SQLite file, taken apart; raises UsageError where it is neither."""
+    try:
+        return make_url(url if "://" in url else f"sqlite:///{url}")
+    except (ArgumentError, ValueError) as error:
+        raise UsageError(f"store {url!r} is no URL; write sqlite:///FILE or postgresql+psycopg://...") from error
+
+
 def connect(url: str, create: bool = True) -> Engine:
     """An engine on the store at a URL, made where there is none and `create` allows it.
 
     Raises UsageError for a URL that cannot be read, StoreError for a place that holds something else.
     """
-    try:
-        parsed = make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError as error:
-        raise UsageError(f"store {url!r} is no URL; write sqlite:///FILE or postgresql+psycopg://...") from error
+    parsed = parse(url)
     shown = parsed.render_as_string(hide_password=True)
     memory = parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:")
     on_disk = parsed.get_backend_name() == "sqlite" and not memory
@@ -87,7 +92,7 @@ def guarded(shown: str) -> Iterator[None]:
                 f"no room left on the disk of {shown}: free some and run again; what was stored is intact"
             ) from error
         if "readonly" in cause or "read-only" in cause:
-            raise StoreReadOnly(f"cannot write to {shown}: {cause}; what was stored is intact") from error
+            raise NotWritable(f"cannot write to {shown}: {cause}; what was stored is intact") from error
         if "not a database" in cause or "malformed" in cause:
             raise StoreError(
                 f"{shown} is no whybench store, or is damaged ({cause}); name another with --store"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import select
-from sqlalchemy.engine import make_url
 from torch import Tensor
 
 from whybench.batch_plan import BatchPlan
@@ -19,7 +18,7 @@ from whybench.store import rows
 from whybench.store.blobs import Blobs, DirectoryBlobs, MemoryBlobs
 from whybench.store.boards import Boards
 from whybench.store.cells import Cells
-from whybench.store.database import Database
+from whybench.store.database import Database, parse
 from whybench.store.database import replace as replace_row
 from whybench.store.schema import artifacts, cells, explanations, pictures, plans, timings
 
@@ -183,8 +182,8 @@ class Store:
 
 def _beside(url: str) -> Path:
     """The folder of a store's tensors: next to the database file, or in the working directory for a server."""
-    parsed = make_url(url) if "://" in url else None
-    if parsed is not None and parsed.get_backend_name() != "sqlite":
+    parsed = parse(url)
+    if not parsed.drivername.startswith("sqlite"):
         return Path("whybench-artifacts")
-    file = Path((url if parsed is None else parsed.database) or "whybench.db")
+    file = Path(parsed.database or "whybench.db")
     return file.with_name(f"{file.stem}-artifacts")

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from torch import Tensor
 
@@ -17,6 +17,10 @@ from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Method, Metric, Model, ModelLoader
 from whybench.resolver import resolve
 from whybench.wrappers import FunctionMethod
+
+if TYPE_CHECKING:
+    from whybench.leaderboard import Leaderboard
+    from whybench.store import Store
 
 MethodLike = str | Method[Any] | Callable[..., Any]
 MetricLike = str | Metric[Any]
@@ -93,6 +97,16 @@ class Suite:
     def plan(self) -> list[Cell]:
         """All cells in the order in which they run."""
         return [cell for block in self.blocks for cell in block.cells()]
+
+    def run(self, store: "Store | None" = None) -> "Leaderboard":
+        """Run all cells that `store` (a store in memory, where none is given) does not hold, and return the board."""
+        from whybench.leaderboard import Leaderboard
+        from whybench.runner import run
+        from whybench.store import Store
+
+        kept = Store.memory() if store is None else store
+        run(self, kept)
+        return Leaderboard(kept.records(self.name), kept.explanation_records(self.name))
 
     def limited(self, samples: int | None = None, seed: int | None = None) -> "Suite":
         """The same suite with another number of samples or another seed."""

@@ -168,3 +168,11 @@ def test_in_float64_the_batch_size_changes_nothing(
     reference = scores(run(suite, open_store("reference"), Options(rows=10)))
     for name, values in scores(run(suite, open_store(f"rows{rows}"), Options(rows=rows))).items():
         np.testing.assert_allclose(values, reference[name], atol=1e-12, rtol=0)
+
+
+def test_a_suite_runs_itself_in_memory_or_in_a_store(suite: Suite, open_store: Callable[..., Store]) -> None:
+    store = open_store()
+    board = suite.run(store)
+    assert len(board.scores) == 6 * 10 + 4
+    assert suite.run().to_csv() == board.to_csv()
+    assert len(store.records("tiny")) == 10

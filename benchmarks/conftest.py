@@ -27,7 +27,7 @@ from whybench.timing.rounds import Contender, race
 
 registries.fill()
 
-ROUNDS = Rounds(most=5, least=3, budget=8.0, shortest=0.05)
+ROUNDS = Rounds(most=5, least=2, budget=4.0, shortest=0.05)
 SLOW = 1.0
 """Seconds of a call from which on pytest-benchmark's own table gets one round instead of three."""
 

@@ -41,8 +41,14 @@ def table(members: list[dict[str, Any]]) -> str:
 
 
 def _name(one: dict[str, Any]) -> str:
-    """The parameter; with the test's name where a group has several tests."""
-    return str(one["name"].removeprefix("test_"))
+    """The method or metric where the test says no more than its group does, else the test with its parameter."""
+    name, _, parameter = str(one["name"]).removeprefix("test_").partition("[")
+    group = str(one["group"]).lower().replace(" ", "_")
+    return (
+        parameter.removesuffix("]")
+        if parameter and name in (group, group.removesuffix("s"))
+        else name + (parameter and f"[{parameter}")
+    )
 
 
 def _headers(note: str) -> list[str]:

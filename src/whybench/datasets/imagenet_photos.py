@@ -35,6 +35,8 @@ NAMES = {
     990: "buckeye",
 }
 """The names of the classes that the photographs show."""
+CLASS_NAMES = tuple(NAMES.get(index, f"class {index}") for index in range(CLASSES))
+"""A name for each of ImageNet's classes, by number where it is not among `NAMES`."""
 
 
 @register
@@ -54,8 +56,7 @@ class ImagenetPhotos(DatasetLoader):
     def load(self) -> Dataset:
         paths = sorted(_folder().glob("imagenet_*_*.jpg"))
         labels = [int(path.stem.rpartition("_")[2]) for path in paths]
-        names = tuple(NAMES.get(index, f"class {index}") for index in range(CLASSES))
-        return Dataset(self.name, Photographs(paths), tuple(p.stem for p in paths), torch.tensor(labels), names)
+        return Dataset(self.name, Photographs(paths), tuple(p.stem for p in paths), torch.tensor(labels), CLASS_NAMES)
 
 
 def _folder() -> Path:

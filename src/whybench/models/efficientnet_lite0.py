@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from whybench.datasets import imagenet_photos
 from whybench.domains import ImageDomain
 from whybench.errors import BadInput
 from whybench.protocols import Model, ModelLoader
@@ -58,6 +59,7 @@ def _model() -> Model:
         name=EfficientNetLite0.name,
         module=_module(),
         domain=ImageDomain(low=(0 - CENTRE) / SCALE, high=(255 - CENTRE) / SCALE, mean=mean.view(3, 1, 1)),
+        class_names=imagenet_photos.CLASS_NAMES,
         layers={"cam": "_swish"},
         preprocess=preprocess,
         channels_last=True,

@@ -26,12 +26,12 @@ _SHORT.maxstring, _SHORT.maxother = 200, 100
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: cut short where it is long.
+    """A value as a message shows it: on one line, cut short where it is long.
 
     >>> shown(list(range(1000)))
     '[0, 1, 2, 3, 4, 5, ...]'
     """
-    return _SHORT.repr(value)
+    return " ".join(_SHORT.repr(value).split())
 
 
 class WhybenchError(Exception):

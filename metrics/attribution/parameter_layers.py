@@ -29,7 +29,7 @@ def parameter_layers(module: nn.Module, inputs: Tensor) -> list[tuple[str, ...]]
     names = {id(p): name for name, p in module.named_parameters() if p.is_floating_point()}
     reads = LastReads(names)
     with steady(module), torch.inference_mode(), reads:
-        module(inputs)
+        module(inputs.clone())
     if not reads.position:
         raise Unsupported("the model has no parameters that its output depends on")
     layers: dict[int, list[str]] = {}

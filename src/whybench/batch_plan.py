@@ -51,7 +51,7 @@ def _fitting_rows(model: Model, inputs: Tensor) -> int:
     handles = [m.register_forward_hook(see) for m in model.module.modules()]
     try:
         with steady(model.module), torch.inference_mode():
-            model.module(inputs[:1])
+            model.module(inputs[:1].clone())
     finally:
         for handle in handles:
             handle.remove()

@@ -28,7 +28,7 @@ def ask(
     with steady(model.module):
         for start in range(0, len(ids), size):
             part = slice(start, start + size)
-            query = Query(model, inputs[part], targets[part], ids[part], streams, rows)
+            query = Query(model, inputs[part].clone(), targets[part], ids[part], streams, rows)
             parts.append(checked(method, method.explain(query)))
     return type(parts[0]).join(parts) if len(parts) > 1 else parts[0]
 

@@ -30,7 +30,7 @@ def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
     """sha256 over names, dtypes, shapes and bytes, independent of the order of names and of memory layout."""
     sha = hashlib.sha256()
     for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu().contiguous()
+        tensor = tensors[name].detach().cpu().clone(memory_format=torch.contiguous_format)
         sha.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)}:".encode())
         sha.update(tensor.view(-1).view(torch.uint8).numpy().data if tensor.numel() else b"")
     return sha.hexdigest()

@@ -430,6 +430,7 @@ REFUSED: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "lstm": (First(nn.LSTM(4, 4)), "no rule for 'lstm'"),
     "attention": (First(nn.MultiheadAttention(4, 1), 3), "no rule for 'multi_head_attention_forward'"),
     "product": (lambda x: x * x, "product of two input-dependent tensors"),
+    "power": (lambda x: x**2, "no rule for 'pow'"),
     "quotient": (lambda x: 1 / x, "no rule for 'rdiv'"),
     "input-dependent weights": (lambda x: F.linear(x, x[:1].expand(4, 4)), "'linear' with input-dependent weights"),
     "hardtanh": (nn.Hardtanh(), "'hardtanh' between -1.0 and 1.0 is no rectifier"),

@@ -72,7 +72,7 @@ class Call:
 
 @cache
 def _signature(func: FunctionType) -> Signature:
-    return signature(func)
+    return signature(func, follow_wrapped=False)  # `Tensor.__pow__` wraps what has none
 
 
 def tensors(tree: Any) -> list[Tensor]:

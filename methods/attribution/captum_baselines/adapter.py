@@ -52,7 +52,7 @@ class Question:
 
     def explained(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """The forward function: the explained scalar of each row; Captum repeats `targets` as it repeats rows."""
-        return self.model.explained(self.model.module(inputs), targets)
+        return self.model.explained(self.model.module(inputs.clone()), targets)
 
 
 class CaptumMethod(AttributionMethod):

@@ -64,7 +64,7 @@ def wrap(
             raise BadInput(f"{shown(module)} is no torch.nn.Module, no Model and no function inputs -> outputs")
         module = BlackBox(module)
     with steady(module), torch.inference_mode():
-        probe = module(inputs[:1])
+        probe = module(inputs[:1].clone())  # some models write into their inputs
     if not isinstance(probe, Tensor) or probe.ndim == 0 or probe.ndim > 2 or len(probe) != 1:
         shape = tuple(probe.shape) if isinstance(probe, Tensor) else type(probe).__name__
         raise BadInput(f"the module returned {shape} for one input; expected (1, classes), (1, 1) or (1,)")
@@ -119,7 +119,7 @@ def ask_targets(model: Model, inputs: Tensor, targets: Tensor | Sequence[int] | 
 def predict(model: Model, inputs: Tensor, rows: int = 64) -> Tensor:
     """The module's outputs for a batch, (n, outputs), `rows` at a time; raises BadInput where they are not finite."""
     with torch.inference_mode():
-        parts = [model.module(part) for part in torch.split(inputs, rows)]
+        parts = [model.module(part.clone()) for part in torch.split(inputs, rows)]
     for part, chunk in zip(parts, torch.split(inputs, rows), strict=True):
         if not isinstance(part, Tensor) or part.ndim not in (1, 2) or len(part) != len(chunk):
             shape = tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__

@@ -48,14 +48,14 @@ class Query:
     def outputs(self, inputs: Tensor, sample: Tensor) -> Tensor:
         """The explained scalar of each row, (rows,), without a graph; `sample` says whose target each row has."""
         with torch.inference_mode():
-            out = self.model.explained(self.model.module(inputs), self.targets[sample])
+            out = self.model.explained(self.model.module(inputs.clone()), self.targets[sample])
         return out.clone()
 
     def gradient(self, inputs: Tensor, sample: Tensor) -> Tensor:
         """The gradient of each row's explained scalar with respect to that row, shaped like `inputs`."""
         with torch.inference_mode(False), torch.enable_grad():
             leaf = inputs.detach().clone().requires_grad_()
-            out = self.model.explained(self.model.module(leaf), self.targets[sample])
+            out = self.model.explained(self.model.module(leaf.clone()), self.targets[sample])
             if not out.requires_grad:
                 raise Unsupported(f"the output of model {self.model.name!r} has no gradient with respect to its inputs")
             (gradient,) = torch.autograd.grad(out.sum(), leaf)
@@ -152,7 +152,7 @@ class AttributionMethod(Method[Attribution]):
         with steady(model.module):
             query = Query(
                 model=model,
-                inputs=inputs.detach(),
+                inputs=inputs.detach().clone(),
                 targets=ask_targets(model, inputs, targets),
                 ids=sample_ids(len(inputs), ids),
                 streams=Streams(seed),

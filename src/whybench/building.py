@@ -32,9 +32,10 @@ def build(factory: Callable[..., Any], target: str, positional: Sequence[Any], k
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
             raise BadParameter(f"{target} has no parameter {name!r}.{hint} Parameters: {shown}.")
     try:
-        given = signature.bind(*positional, **keywords).arguments
+        bound = signature.bind(*positional, **keywords).arguments
     except TypeError as error:
         raise BadParameter(f"{target}: {error}; its parameters: {shown}") from error
+    given = {name: value for name, value in bound.items() if name in names}
     try:
         made = factory(*positional, **keywords)
     except WhybenchError:

@@ -219,7 +219,7 @@ def test_the_score_table(net: nn.Module, inputs: Tensor) -> None:
     assert list(table.columns) == COLUMNS
     assert not table.duplicated(KEY).any()
     assert len(table) == 3 * (5 * 7 + 7 + 1)
-    assert set(table["status"]) == {"ok", "unsupported"}
+    assert set(table["status"]) == {"ok", "censored", "unsupported"}
     ok = table[table["status"] == "ok"]
     assert np.isfinite(ok["score"]).all()
     assert (ok["reason"] == "").all()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from whybench.domains import Domain
 from whybench.errors import BadInput, BadParameter, UsageError
 from whybench.foreign import foreign
+from whybench.isolation import generators_kept
 from whybench.leaderboard import Leaderboard
 from whybench.loading import Bench, bench_digest, usable
 from whybench.progress import Silent
@@ -22,6 +23,7 @@ from whybench.suite import Entry, MethodLike, MetricLike, Suite, entries, judges
 from whybench.wrappers import Precomputed
 
 
+@generators_kept()
 def evaluate(
     module: nn.Module | Model | Callable[[Tensor], Any],
     inputs: Tensor,

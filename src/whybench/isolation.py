@@ -38,6 +38,16 @@ def isolated(who: str, module: nn.Module, note: Callable[[str], None]) -> Iterat
             note(f"{who} left {left} hooks on the model; they were removed")
 
 
+@contextmanager
+def generators_kept() -> Iterator[None]:
+    """Put the global random generators back, whoever moves them: a model that draws while it answers, say."""
+    before = _generators()
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
 def _generators() -> dict[str, Any]:
     states: dict[str, Any] = {
         "random": random.getstate(),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from whybench.domains import Domain, Infill
 from whybench.errors import Unsupported
 from whybench.explanations import Attribution, Explanation, Polarity
+from whybench.isolation import generators_kept
 from whybench.protocols.asking import ask_targets, sample_ids, wrap
 from whybench.protocols.model import Model, steady
 from whybench.streams import Streams
@@ -124,6 +125,7 @@ class AttributionMethod(Method[Attribution]):
     def explain(self, query: Query) -> Attribution:
         return Attribution(self.relevance(query).detach(), query.targets, self.polarity)
 
+    @generators_kept()
     def attribute(
         self,
         module: nn.Module | Model,

@@ -28,3 +28,9 @@ def test_methods_and_metrics_say_what_outside_programs_ask() -> None:
         for entry in catalogue(sort):
             assert {"name", "kind", "needs", "stochastic", "reference", "parameters"} <= entry.keys(), entry["name"]
     assert all(entry["family"] and isinstance(entry["higher_is_better"], bool) for entry in catalogue("metrics"))
+
+
+@pytest.mark.parametrize("verb", ["run", "report"])
+def test_help_names_the_folder_that_is_written_by_default(verb: str) -> None:
+    result = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert "by default whybench-report/SUITE." in result.output

@@ -63,7 +63,7 @@ def run(
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
     store: StoreUrl = DEFAULT_STORE,
     artifacts: Artifacts = None,
-    report: Annotated[Path | None, typer.Option(help="Folder of the report [whybench-report/SUITE].")] = None,
+    report: Annotated[Path | None, typer.Option(help="Folder of the report, by default whybench-report/SUITE.")] = None,
     timing: Annotated[bool, typer.Option("--timing", help="Measure seconds in repeated interleaved rounds.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells; compute nothing.")] = False,
@@ -98,7 +98,7 @@ def report(
     suite: Annotated[str | None, typer.Argument(help="A suite that was run; the newest where none is named.")] = None,
     store: StoreUrl = DEFAULT_STORE,
     artifacts: Artifacts = None,
-    to: Annotated[Path | None, typer.Option(help="Folder to write [whybench-report/SUITE].")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder to write, by default whybench-report/SUITE.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Print every metric, note and cost.")] = False,
     json: Json = False,
 ) -> None:

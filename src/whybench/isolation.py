@@ -1,4 +1,4 @@
-"""Nobody's code may leave a trace: global generators, modes and hooks are put back, and who moved them is named."""
+"""Nobody's code may leave a trace: generators, modes, hooks and weights are put back, and who moved them is named."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from whybench.digests import tensors_digest
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -18,6 +20,7 @@ def isolated(who: str, module: nn.Module, note: Callable[[str], None]) -> Iterat
     before = _generators()
     grad, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
     hooks = [(m, name, set(getattr(m, name))) for m in module.modules() for name in HOOKS]
+    weights = _weights(module)
     try:
         yield
     finally:
@@ -36,6 +39,9 @@ def isolated(who: str, module: nn.Module, note: Callable[[str], None]) -> Iterat
                 left += 1
         if left:
             note(f"{who} left {left} hooks on the model; they were removed")
+        written = sum(_put_back(*kept) for kept in weights)
+        if written:
+            note(f"{who} changed {written} parameters or buffers of the model; they were put back")
 
 
 @contextmanager
@@ -46,6 +52,23 @@ def generators_kept() -> Iterator[None]:
         yield
     finally:
         _restore(before)
+
+
+def _weights(module: nn.Module) -> list[tuple[dict[str, Tensor | None], str, Tensor, Tensor]]:
+    """Every parameter and buffer: where it is held, under which name, and its values."""
+    held = [store for part in module.modules() for store in (part._parameters, part._buffers)]
+    return [(store, name, t, t.detach().clone()) for store in held for name, t in store.items() if t is not None]  # type: ignore[misc]
+
+
+def _put_back(store: dict[str, Tensor | None], name: str, tensor: Tensor, values: Tensor) -> bool:
+    """Whether a parameter or buffer was changed; it is then as it was."""
+    alike = store.get(name) is tensor and tensor.dtype == values.dtype and tensor.shape == values.shape
+    # The digest where they are not equal, since NaN is not equal to itself.
+    if alike and (torch.equal(tensor, values) or tensors_digest({"": tensor}) == tensors_digest({"": values})):
+        return False
+    store[name] = tensor
+    tensor.data = values
+    return True
 
 
 def _generators() -> dict[str, Any]:

@@ -163,3 +163,17 @@ def test_the_module_runs_as_a_program(folder: Path):
         [sys.executable, "-m", "whybench", "list", "kinds"], capture_output=True, text=True, check=True
     )
     assert done.stdout.split()[:3] == ["name", "what", "parameters"]
+
+
+def test_timing_prints_the_profile(whybench, no_report, monkeypatch):
+    from functools import partial
+
+    from whybench.timing import Rounds, time_suite
+
+    quick = Rounds(most=2, least=2, shortest=0.001)
+    monkeypatch.setattr("whybench.cli.running.time_suite", partial(time_suite, rounds=quick))
+    answer = whybench(*SMALL, "-m", "gradient", "-x", "ssr", "--timing")
+    assert answer.code == 0
+    assert "bare forward" in answer.out
+    assert whybench("export", "--to", "out").code == 0
+    assert set(pd.read_parquet("out/timings.parquet")["method"]) >= {"gradient"}

@@ -144,3 +144,13 @@ def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_goes_on(whybench, n
     assert whybench("export", "--to", "whole", "--store", "sqlite:///whole.db").out[:20] == whole.out[:20]
     for table in ("scores", "curves"):
         assert Path(f"small/{table}.parquet").read_bytes() == Path(f"whole/{table}.parquet").read_bytes()
+
+
+def test_130_before_the_first_cell(whybench, monkeypatch):
+    def interrupted(*arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("whybench.cli.running.run_suite", interrupted)
+    answer = whybench(*SMALL, *FULL)
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.err == "whybench: interrupted; what is finished is stored: run again to go on\n"

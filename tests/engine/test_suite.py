@@ -10,12 +10,13 @@ from torch import Tensor
 
 from whybench import registries
 from whybench.bindings import bindings
+from whybench.domains import TabularDomain
 from whybench.errors import BadInput, UnknownName, UsageError
 from whybench.keys import explanation_key
 from whybench.loading import load, load_dataset, load_model, usable
 from whybench.methods.attribution import Gradient
 from whybench.protocols import Dataset, Model
-from whybench.runner import batch_plan
+from whybench.runner import batch_plan, run
 from whybench.store import Store
 from whybench.suite import Entry, Suite, SuiteLoader, block, entries, judges
 from whybench.suite import suite as find_suite
@@ -204,3 +205,14 @@ def test_a_function_that_holds_itself() -> None:
 
     assert bindings(outer())[1] == ["itself"]
     assert bindings(3) == 3
+
+
+def test_a_scalar_model_is_explained_without_targets(dataset: Dataset, open_store: Any) -> None:
+    linear = torch.nn.Linear(5, 1)
+    scalar = Model("scalar", linear, TabularDomain(mean=0.0), output="scalar")
+    values = replace(dataset, labels=torch.linspace(0, 1, 10, dtype=torch.float64))
+    store = open_store()
+    (record,) = run(Suite("scalar", (block(scalar, values, ["gradient"], ["pixel_flipping"]),)), store)
+    assert (record.status, {s.correct for s in record.samples}) == ("ok", {None})
+    (made,) = store.explanation_records()
+    assert store.explanation(made.key)[1].targets.tolist() == [0] * 10

@@ -4,8 +4,6 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
-import numpy as np
-import torch
 from torch import nn
 
 from whybench.digests import module_digest
@@ -39,8 +37,6 @@ def bindings(function: Any, inside: tuple[Any, ...] = ()) -> Any:
 def _held(value: Any, inside: tuple[Any, ...]) -> Any:
     if isinstance(value, nn.Module):
         return module_digest(value)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        return plain(torch.from_numpy(value))
     if isinstance(value, partial | MethodType | FunctionType):
         return bindings(value, inside)
     return plain(value)

@@ -25,16 +25,16 @@ def build(factory: Callable[..., Any], target: str, positional: Sequence[Any], k
     parameters = signature.parameters
     names = [name for name, p in parameters.items() if p.kind not in VARIABLE]
     open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
-    shown = ", ".join(names) or "none"
+    listed = ", ".join(names) or "none"
     for name in keywords:
         if name not in names and not open_ended:
             close = get_close_matches(name, names, n=2, cutoff=0.5)
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
-            raise BadParameter(f"{target} has no parameter {name!r}.{hint} Parameters: {shown}.")
+            raise BadParameter(f"{target} has no parameter {name!r}.{hint} Parameters: {listed}.")
     try:
         bound = signature.bind(*positional, **keywords).arguments
     except TypeError as error:
-        raise BadParameter(f"{target}: {error}; its parameters: {shown}") from error
+        raise BadParameter(f"{target}: {error}; its parameters: {listed}") from error
     given = {name: value for name, value in bound.items() if name in names}
     try:
         made = factory(*positional, **keywords)

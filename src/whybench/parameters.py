@@ -4,13 +4,15 @@ import dataclasses
 from math import isfinite
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from whybench.digests import tensors_digest
 
 
 def parameters(component: Any) -> dict[str, Any]:
-    """Field names and JSON-ready values of a frozen dataclass; a tensor is shown by its digest.
+    """Field names and JSON-ready values of a frozen dataclass; a tensor or array is shown by its digest.
 
     >>> from whybench.methods.attribution import IntegratedGradients
     >>> parameters(IntegratedGradients(steps=8))["steps"]
@@ -31,6 +33,8 @@ def plain(value: Any) -> Any:
     >>> plain((0.0, float("inf")))
     [0.0, 'inf']
     """
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        value = torch.from_numpy(np.ascontiguousarray(value))
     if isinstance(value, Tensor):
         return f"tensor:{tensors_digest({'value': value})[:16]}"
     if isinstance(value, tuple | list):

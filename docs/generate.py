@@ -80,8 +80,8 @@ def _section(sort: str, entry: dict[str, Any]) -> list[str]:
 
 def _facts(entry: dict[str, Any]) -> str:
     """What the class says of itself, in words."""
-    said = [f"family {entry['family']}"] if "family" in entry else []
-    if "higher_is_better" in entry:
+    said = [f"family {entry['family']}"] if entry.get("family") else []
+    if entry.get("higher_is_better") is not None:
         said.append("higher is better" if entry["higher_is_better"] else "lower is better")
     if "range" in entry:
         said.append(f"range {' to '.join(map(str, entry['range']))}")

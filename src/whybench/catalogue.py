@@ -59,7 +59,7 @@ def describe(name: str, thing: type) -> dict[str, Any]:
             entry[fact] = plain(value)
     if hasattr(example, "needs"):
         entry["needs"] = sorted(example.needs) if isinstance(example.needs, frozenset) else []
-    if hasattr(thing, "higher_is_better"):
+        entry.setdefault("family", None)
         entry["higher_is_better"] = getattr(example, "higher_is_better", None)
     if hasattr(thing, "reference"):
         entry["reference"] = thing.reference

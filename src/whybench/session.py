@@ -160,7 +160,7 @@ class Session:
 
     @cached_property
     def _made(self) -> set[str]:
-        """Artifacts made in this session; `fresh` trusts no others."""
+        """Artifacts computed since the bench was opened; `fresh` trusts no others."""
         return set()
 
     def _score(self, metric: Metric[Any], case: Case[Any]) -> tuple[Status, str, Scores | None, Cost]:

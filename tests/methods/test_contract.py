@@ -242,3 +242,17 @@ def test_parameters_are_plain_values_and_the_object_is_a_value(method):
     assert again == method
     assert hash(again) == hash(method)
     assert parameters_text(again) == parameters_text(method)
+
+
+@pytest.mark.parametrize("name", ["input_difference", "captum/deep_lift_shap", "captum/gradient_shap"])
+def test_a_map_does_not_depend_on_its_company_where_no_domain_is_given(name: str) -> None:
+    generator = torch.Generator().manual_seed(3)
+    net = torch.nn.Sequential(torch.nn.Linear(5, 7), torch.nn.ReLU(), torch.nn.Linear(7, 3)).double()
+    for parameter in net.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+    inputs = torch.randn(4, 5, generator=generator, dtype=torch.float64)
+    method, ids, bounds = registries.methods[name](), ["a", "b", "c", "d"], (-4.0, 4.0)
+    together = method.attribute(net, inputs, 1, ids=ids, bounds=bounds)
+    for i, sample in enumerate(ids):
+        alone = method.attribute(net, inputs[i : i + 1], 1, ids=[sample], bounds=bounds)
+        torch.testing.assert_close(alone[0], together[i], rtol=0, atol=1e-12)

@@ -51,7 +51,7 @@ def show_info(name: str, as_json: bool) -> None:
         console.print(f"{facts['name']} ({sort.removesuffix('s')})\n")
         console.print(text + "\n")
         for fact, value in facts.items():
-            if fact not in ("name", "summary"):
+            if fact not in ("name", "summary") and value is not None:
                 console.print(f"  {fact}: {json.dumps(value)}")
 
 

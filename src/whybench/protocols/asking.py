@@ -19,10 +19,11 @@ def domain_of(
     domain: Domain | str | None = None,
     bounds: tuple[Tensor | float, Tensor | float] | None = None,
     baseline: Tensor | float = 0.0,
+    mean: Tensor | float | None = None,
 ) -> Domain:
     """The domain of a batch: as given, by name, or by its number of dimensions (4: image, 2: tabular).
 
-    The domain's mean is that of the batch: a channel's for images, a column's for tables.
+    mean: the data's mean; None where the batch is the data: a channel's mean for images, a column's for tables.
     """
     if isinstance(domain, Domain):
         return domain
@@ -36,7 +37,8 @@ def domain_of(
         raise UnknownName("domain", name, list(DOMAINS))
     if inputs.ndim != {"image": 4, "tabular": 2}[name]:
         raise BadInput(f"inputs of shape {tuple(inputs.shape)} are not {name} inputs")
-    mean = inputs.double().mean((0, 2, 3))[:, None, None] if name == "image" else inputs.double().mean(0)
+    if mean is None:
+        mean = inputs.double().mean((0, 2, 3))[:, None, None] if name == "image" else inputs.double().mean(0)
     low, high = (None, None) if bounds is None else _ordered(bounds)
     return DOMAINS[name](low=low, high=high, mean=mean, baseline=baseline)
 
@@ -50,6 +52,7 @@ def wrap(
     target_layer: str | None = None,
     bounds: tuple[Tensor | float, Tensor | float] | None = None,
     baseline: Tensor | float = 0.0,
+    mean: Tensor | float | None = None,
 ) -> Model:
     """A Model around any module; whether it is a classifier or a scalar model is seen from one forward pass.
 
@@ -72,7 +75,7 @@ def wrap(
     return Model(
         name=name,
         module=module,
-        domain=domain_of(inputs, domain, bounds, baseline),
+        domain=domain_of(inputs, domain, bounds, baseline, mean),
         output="scalar" if scalar else "classes",
         layers={"cam": target_layer} if target_layer else {},
         differentiable=differentiable,

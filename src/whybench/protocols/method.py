@@ -143,14 +143,22 @@ class AttributionMethod(Method[Attribution]):
         """Explain a module without any suite.
 
         module: any torch.nn.Module, or a loaded Model; inputs: (n, ...); targets: classes, one for all, or None for
-        the predicted ones. Returns a tensor shaped like `inputs` (or of the declared grid), on their device and in
-        their dtype. The module, its modes, hooks and gradients, the inputs and the global random generators are
-        left untouched, also when something raises.
+        the predicted ones. Without a Domain the data's mean is taken to be `baseline`. Returns a tensor shaped like
+        `inputs` (or of the declared grid), on their device and in their dtype. The module, its modes, hooks and
+        gradients, the inputs and the global random generators are left untouched, also when something raises.
 
         Raises BadInput for inputs or outputs of the wrong shape or value, Unsupported where the module does not
         give what the method needs.
         """
-        model = wrap(module, inputs, domain=domain, target_layer=target_layer, bounds=bounds, baseline=baseline)
+        model = wrap(
+            module,
+            inputs,
+            domain=domain,
+            target_layer=target_layer,
+            bounds=bounds,
+            baseline=baseline,
+            mean=baseline,  # a batch is no dataset: its mean would tie a sample's map to its company
+        )
         with steady(model.module):
             query = Query(
                 model=model,

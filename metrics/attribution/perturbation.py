@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -74,9 +75,23 @@ def area(fraction: Tensor, values: Tensor) -> Tensor:
 
 
 def curves(fraction: Tensor, values: Tensor, x_name: str, y_name: str) -> Curves:
-    """The mean curve of the tie orders where they are measured at the same fractions, else the first one."""
-    same = (fraction[:, 0] == fraction[:, 1]).all(1, keepdim=True)
-    return Curves(fraction[:, 0], torch.where(same, values.mean(1), values[:, 0]), x_name, y_name)
+    """The mean curve of the two tie orders, whose area is the score.
+
+    Where regions are of uneven size the orders are measured at different fractions; the mean is then given at those of
+    both, each order interpolated linearly in between, as its area takes it.
+    """
+    if torch.equal(fraction[:, 0], fraction[:, 1]):
+        return Curves(fraction[:, 0], values.mean(1), x_name, y_name)
+    both = fraction.flatten(1).sort(1).values
+    at_both = np.stack(
+        [
+            [np.interp(grid, x, y) for x, y in zip(orders, answers, strict=True)]
+            for grid, orders, answers in zip(
+                both.cpu().numpy(), fraction.cpu().numpy(), values.cpu().numpy(), strict=True
+            )
+        ]
+    )
+    return Curves(both, torch.from_numpy(at_both).mean(1), x_name, y_name)
 
 
 def output_name(case: Case[Attribution], output: Output | None) -> str:

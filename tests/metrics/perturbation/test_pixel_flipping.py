@@ -187,6 +187,18 @@ def test_all_channels_of_a_pixel_are_removed_at_once() -> None:
     assert gone[:, 0].flatten(1).sum(1).view(4, 36).tolist() == [list(range(36))] * 4
 
 
+@pytest.mark.parametrize("metric", [PixelFlipping(region=2, steps=5), PixelFlipping(order="lerf", region=2, steps=5)])
+def test_the_area_under_the_curve_is_the_score_with_ties_on_uneven_regions_too(metric: PixelFlipping) -> None:
+    tied = torch.zeros_like(MAPS)
+    tied[:, 0, 3, 3] = 1.0
+    scores = metric.score(image_case(maps=tied))
+    assert scores.curves is not None
+    assert scores.details["ties"].tolist() == [11.0] * 4
+    assert scores.curves.x.shape == (4, 2 * 6)
+    under = torch.trapezoid(scores.curves.y, scores.curves.x, dim=1)
+    torch.testing.assert_close(under, scores.values, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("infill", INFILLS)
 def test_insertion_and_deletion_move_between_the_same_two_inputs(infill: str) -> None:
     """RISE deletes towards zero and inserts from a blur; with one infill, deletion is insertion of the reversal."""

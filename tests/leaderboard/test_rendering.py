@@ -6,6 +6,7 @@ import io
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -148,6 +149,16 @@ def test_table_of_a_family(record: Make) -> None:
     assert any(note.startswith("†") for note in table.notes)
     with pytest.raises(UnknownName, match="unknown metric family 'faith'"):
         board.table("faith")
+
+
+def test_the_summary_says_where_one_name_stands_for_different_parameters(record: Make) -> None:
+    def cell(model: str, steps: int) -> Record:
+        made = record("gradient", [1.0, 2.0], headline=True, subject={"model": model})
+        return replace(made, metric_parameters={"steps": steps})
+
+    (table,) = Leaderboard([cell("cnn", 28), cell("mlp", 8)]).summary("faithfulness")
+    assert table.headers == ("method", "cnn", "mlp")
+    assert table.notes == ("srg has steps=28 for cnn on digits; steps=8 for mlp on digits.",)
 
 
 def test_ranks_are_shown_with_their_interval_and_pool(record: Make) -> None:

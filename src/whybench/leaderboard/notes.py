@@ -19,7 +19,7 @@ def notes(contests: Sequence[Contest], methods: Names, metrics: Names) -> tuple[
                 *_pools(contests, methods, metrics),
                 *_gains(contests, methods, metrics),
                 *_trivial(contests, metrics),
-                *_parameters(contests, metrics),
+                *varied(contests, metrics),
                 *flagged(contests, methods, metrics),
                 *_leaks(contests),
                 *_outside(contests, metrics),
@@ -72,7 +72,7 @@ def _trivial(contests: Sequence[Contest], metrics: Names) -> Iterable[str]:
         yield f"Not ranked, since trivial maps win by definition: {', '.join(labels)}."
 
 
-def _parameters(contests: Sequence[Contest], metrics: Names) -> Iterable[str]:
+def varied(contests: Sequence[Contest], metrics: Names) -> Iterable[str]:
     """Where one label stands for different parameters in different blocks."""
     same: dict[str, dict[Variant, list[str]]] = {}
     for c in contests:

@@ -6,7 +6,7 @@ from statistics import fmean
 from whybench.leaderboard.contest import Block, Contest
 from whybench.leaderboard.family import arrow, cell, label
 from whybench.leaderboard.names import Names
-from whybench.leaderboard.notes import flagged
+from whybench.leaderboard.notes import flagged, varied
 from whybench.leaderboard.table import Table
 from whybench.leaderboard.timing import Expense
 from whybench.leaderboard.variants import Variant, labels
@@ -22,15 +22,12 @@ def summary_tables(family: str, contests: Sequence[Contest], named: tuple[Names,
     methods, metrics = named
     headlines = {label(c, metrics) for c in contests if c.headline}
     shown = sorted(headlines or {label(c, metrics) for c in contests})
-    return tuple(
-        _table(
-            f"{family}: {name} {arrow(name, contests, metrics)}",
-            {c.block: c for c in contests if label(c, metrics) == name},
-            methods,
-            tuple(flagged([c for c in contests if label(c, metrics) == name], methods, metrics)),
-        )
-        for name in shown
-    )
+    tables = []
+    for name in shown:
+        here = [c for c in contests if label(c, metrics) == name]
+        notes = (*varied(here, metrics), *flagged(here, methods, metrics))
+        tables.append(_table(f"{family}: {name} {arrow(name, here, metrics)}", here, methods, notes))
+    return tuple(tables)
 
 
 def timing_summary(rows: Iterable[Expense]) -> Table:
@@ -50,7 +47,8 @@ def timing_summary(rows: Iterable[Expense]) -> Table:
     return Table("timing", ("method", *_headers(blocks)), lines, (note,))
 
 
-def _table(title: str, contests: Mapping[Block, Contest], methods: Names, notes: tuple[str, ...]) -> Table:
+def _table(title: str, here: Sequence[Contest], methods: Names, notes: tuple[str, ...]) -> Table:
+    contests = {c.block: c for c in here}
     blocks = sorted(contests)
     named = _rows(methods)
     found = {(block, named[block, entry.method]): entry for block, c in contests.items() for entry in c.entries}

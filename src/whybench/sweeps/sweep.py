@@ -50,7 +50,7 @@ class Sweep(Artifact):
         regions = case.domain.regions(shape, self.region)
         explanation = case.explanation
         features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape)
-        values = regions.sums(features.to(case.inputs.device))
+        values = _region_relevance(regions, features.to(case.inputs.device))
         places, ties = tie_orders(values, case.ids, case.streams), tied(values)
         grid = step_grid(len(regions), self.steps).to(values.device)
         answers = self._answers(case, regions, places, ties, grid)
@@ -80,6 +80,16 @@ class Sweep(Artifact):
             full[:, 1] = torch.where((ties > 0).unsqueeze(1), full[:, 1], full[:, 0])
             answers[name] = full
         return answers
+
+
+def _region_relevance(regions: Regions, features: Tensor) -> Tensor:
+    """Relevance summed within each region, (n, d); zero for a constant map, which orders nothing.
+
+    Summed, the smaller regions at an uneven border would come last (or, below zero, first).
+    """
+    flat = features.flatten(1)
+    constant = (flat == flat[:, :1]).all(1)
+    return regions.sums(features).masked_fill(constant.unsqueeze(1), 0.0)
 
 
 def _read(case: Case[Attribution], outputs: Tensor, sample: Tensor) -> dict[str, Tensor]:

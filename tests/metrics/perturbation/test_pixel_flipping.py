@@ -148,14 +148,15 @@ def test_strictly_increasing_transforms_of_a_one_channel_map_leave_the_score_bit
             assert torch.equal(metric.score(image_case(maps=transform(maps))).values, reference)
 
 
-def test_a_constant_map_scores_the_middle_and_not_what_the_raster_order_gives() -> None:
+@pytest.mark.parametrize(("region", "regions"), [(1, 35), (2, 12), (3, 6)])
+def test_a_constant_map_scores_the_middle_and_not_what_the_raster_order_gives(region: int, regions: int) -> None:
     weight = torch.arange(35.0, dtype=torch.float64).view(7, 5).expand(2, 7, 5)
     clean, removed = additive_ends(weight)
-    for value in (0.0, 0.1):
+    for value in (0.0, 0.1, -3.0):
         maps = torch.full((4, 1, 7, 5), value, dtype=torch.float64)
-        scores = PixelFlipping(region=1, steps=11, output="logit").score(image_case(Additive(weight), maps))
+        scores = PixelFlipping(region=region, steps=11, output="logit").score(image_case(Additive(weight), maps))
         torch.testing.assert_close(scores.values, (clean + removed) / 2, rtol=0, atol=1e-12)
-        assert scores.details["ties"].tolist() == [35.0] * 4
+        assert scores.details["ties"].tolist() == [float(regions)] * 4
 
 
 def test_the_curve_starts_with_the_clean_input_and_ends_with_nothing_left() -> None:

@@ -34,3 +34,11 @@ def test_methods_and_metrics_say_what_outside_programs_ask() -> None:
 def test_help_names_the_folder_that_is_written_by_default(verb: str) -> None:
     result = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert "by default whybench-report/SUITE." in result.output
+
+
+@pytest.mark.parametrize("verb", [[], ["list"], ["info"], ["run"], ["status"], ["report"], ["export"], ["doctor"]])
+def test_flags_are_shown_without_a_value(verb: list[str]) -> None:
+    result = CliRunner().invoke(app, [*verb, "-h"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert result.exit_code == 0, result.output
+    assert "--help" in result.output
+    assert "bool" not in result.output.lower()

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from whybench.cli.exits import Exit, code_of
+from whybench.cli.flags import Command, Group
 from whybench.errors import WhybenchError
 
 app = typer.Typer(
     name="whybench",
+    cls=Group,
     help="Benchmark explanations: methods x metrics x models x datasets -> leaderboards and timing profiles.",
     epilog="Exit codes: 0 ok, 1 regression, 2 usage, 3 finished with failed cells, 4 nothing selected, "
     "74 disk full or not writable, 130 interrupted (run again to go on).",
@@ -29,7 +31,7 @@ Artifacts = Annotated[
 DEFAULT_STORE = "sqlite:///whybench.db"
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(
     sort: Annotated[str, typer.Argument(help="methods, metrics, models, datasets, suites or kinds")],
     kind: Annotated[str | None, typer.Option(help="Only those of one kind of explanation.")] = None,
@@ -41,7 +43,7 @@ def list_(
     show_list(sort, kind, json)
 
 
-@app.command()
+@app.command(cls=Command)
 def info(
     name: Annotated[str, typer.Argument(help="A method, metric, model, dataset or suite.")], json: Json = False
 ) -> None:
@@ -51,7 +53,7 @@ def info(
     show_info(name, json)
 
 
-@app.command()
+@app.command(cls=Command)
 def run(
     suite: Annotated[str | None, typer.Argument(help="A suite: a name, name(option=value) or file.py:attr.")] = None,
     model: Annotated[str | None, typer.Option("-M", "--model", help="Instead of a suite: one model.")] = None,
@@ -80,7 +82,7 @@ def run(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(cls=Command)
 def status(
     suite: Annotated[str | None, typer.Argument(help="A suite that was run; all of them where none is named.")] = None,
     store: StoreUrl = DEFAULT_STORE,
@@ -93,7 +95,7 @@ def status(
     raise typer.Exit(show_status(suite, store, artifacts, json))
 
 
-@app.command()
+@app.command(cls=Command)
 def report(
     suite: Annotated[str | None, typer.Argument(help="A suite that was run; the newest where none is named.")] = None,
     store: StoreUrl = DEFAULT_STORE,
@@ -108,7 +110,7 @@ def report(
     raise typer.Exit(report_suite(suite, store, artifacts, to, full, json))
 
 
-@app.command()
+@app.command(cls=Command)
 def export(
     to: Annotated[Path, typer.Option(help="Folder to write.")],
     suite: Annotated[str | None, typer.Option(help="Only this suite.")] = None,
@@ -122,7 +124,7 @@ def export(
     raise typer.Exit(export_store(suite, store, artifacts, to, json))
 
 
-@app.command()
+@app.command(cls=Command)
 def doctor(json: Json = False) -> None:
     """Show versions, devices, optional packages and broken plugins."""
     from whybench.cli.reading import show_doctor

@@ -98,7 +98,13 @@ class BlockRunner:
             address = json_digest([subject.dataset, subject.model, subject.method, metric.name, record.parameters])
             members.append(Member(address, self.position, cell, key))
             self.position += 1
-        self.store.boards.join(self.suite.name, members)
+        left = self.store.join(self.suite.name, members)
+        if left:
+            self.listener.note(
+                f"{left} cells of {entry.label} on {subject.model} and {subject.dataset} from earlier runs (of other "
+                f"samples or another seed, say) left the board {self.suite.name!r}; they are kept, and come back when "
+                "they are run like that again"
+            )
         return records
 
     def _explained(self, key: str, record: Record) -> bool:

@@ -4,7 +4,6 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from torch import Tensor
@@ -77,7 +76,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Suite:
-    """Blocks under one name and one seed."""
+    """Blocks under one name and one seed; a method has one explanation on each model and dataset."""
 
     name: str
     blocks: tuple[Block, ...]
@@ -86,12 +85,13 @@ class Suite:
     def __post_init__(self) -> None:
         known: dict[tuple[str, ...], Block] = {}
         for one in self.blocks:
-            for method, judge in product(map(_named, one.methods), map(_named, one.metrics)):
-                other = known.setdefault((one.model_name, one.dataset_name, *method, *judge), one)
+            for entry in one.methods:
+                other = known.setdefault((one.model_name, one.dataset_name, *_named(entry)), one)
                 if replace(other, methods=(), metrics=()) != replace(one, methods=(), metrics=()):
                     raise UsageError(
-                        f"suite {self.name!r} holds {method[0]} by {judge[0]} on {one.model_name} and "
-                        f"{one.dataset_name} twice, with other data, samples or targets; make it two suites"
+                        f"suite {self.name!r} holds {entry.label} on {one.model_name} and {one.dataset_name} twice, "
+                        "with other data, samples or targets; make it two suites, or name one of them in a dict "
+                        "{name: method}"
                     )
 
     def plan(self) -> list[Cell]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,9 @@ from safetensors import safe_open
 from whybench.exporting import export
 from whybench.exporting.schemas import COSTS, CURVES, EXPLANATIONS, SCORES
 from whybench.leaderboard import Leaderboard
+from whybench.progress import Silent
 from whybench.protocols import Dataset, Model
-from whybench.runner import run
+from whybench.runner import Options, run
 from whybench.store import Store
 from whybench.store.tensor_file import content
 from whybench.suite import Suite, block
@@ -155,8 +157,51 @@ def test_one_suite_of_several(store: Store, model: Model, dataset: Dataset, tmp_
     export(store, tmp_path / "all")
     table = pd.read_parquet(tmp_path / "all" / "scores.parquet")
     assert not table.duplicated([*CELL, "sample_id"]).any()
-    newest = table[(table["method"] == "gradient") & (table["metric"] == "sdr")]
-    assert set(newest["suite"]) == {"small"}
+    newest = table[table["method"] == "gradient"]
+    assert (set(newest["suite"]), set(newest["metric"]), len(newest)) == ({"small"}, {"sdr", "ssr"}, 8)
+    assert set(table[table["method"] == "random"]["suite"]) == {"wide"}
+    made = pd.read_parquet(tmp_path / "all" / "explanations.parquet")
+    assert not made.duplicated(["dataset", "model", "method", "parameters"]).any()
+    assert made.set_index("method").loc["gradient", "samples"] == 4
+
+
+@pytest.mark.parametrize(("samples", "seed"), [(4, 0), (None, 1)])
+def test_a_board_that_gathers_runs_has_one_explanation_a_method(
+    model: Model, dataset: Dataset, open_store: Callable[..., Store], tmp_path: Path, samples: int | None, seed: int
+) -> None:
+    """The newest; what was scored in another one comes back from the store when it is run like that again."""
+
+    class Notes(Silent):
+        heard: ClassVar[list[str]] = []
+
+        def note(self, text: str) -> None:
+            self.heard.append(text)
+
+    def gathered(methods: list[str], metric: str, samples: int | None = None, seed: int = 0) -> dict[str, list[str]]:
+        run(
+            Suite("custom", (block(model, dataset, methods, [metric], samples=samples),), seed),
+            store,
+            Options(replace=False),
+            Notes(),
+        )
+        out = tmp_path / "out"
+        export(store, out, "custom")
+        for name in ("explanations", "costs"):
+            table = pd.read_parquet(out / f"{name}.parquet")
+            key = ["dataset", "model", "method", "parameters"] + (["what", "metric"] if name == "costs" else [])
+            assert not table.duplicated(key).any()
+        scores = pd.read_parquet(out / "scores.parquet")
+        return {name: sorted(set(rows["metric"])) for name, rows in scores.groupby("method")}
+
+    store = open_store("gathered")
+    assert gathered(["gradient", "random"], "ssr") == {"gradient": ["ssr"], "random": ["ssr"]}
+    assert gathered(["gradient"], "sdr") == {"gradient": ["sdr", "ssr"], "random": ["ssr"]}
+    assert Notes.heard == []
+    assert gathered(["gradient"], "srg", samples, seed) == {"gradient": ["srg"], "random": ["ssr"]}
+    (note,) = Notes.heard
+    assert note.startswith("2 cells of gradient on net and rows from earlier runs")
+    assert "left the board 'custom'" in note
+    assert gathered(["gradient"], "sdr") == {"gradient": ["sdr"], "random": ["ssr"]}
 
 
 def test_the_same_map_of_other_samples_is_a_file_of_its_own(

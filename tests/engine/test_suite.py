@@ -78,7 +78,7 @@ def test_one_cell_on_two_sets_of_samples(model: Model, dataset: Dataset) -> None
     one = block(model, dataset, ["gradient"], ["ssr"], samples=2)
     Suite("fine", (one, replace(one, methods=entries(["random"]), samples=3)))
     Suite("fine", (one, one))
-    with pytest.raises(UsageError, match="suite 'twice' holds gradient by ssr on net and rows twice, with other data"):
+    with pytest.raises(UsageError, match="suite 'twice' holds gradient on net and rows twice, with other data"):
         Suite("twice", (one, replace(one, samples=3)))
 
 

@@ -1,7 +1,7 @@
 """Which cells are on which suite's board, and the runs that put them there."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,12 @@ class Boards:
             for member in joining:
                 place = {"position": member.position, "cell": member.cell, "explanation": member.explanation}
                 replace(connection, members, {"suite": suite, "address": member.address}, place)
+
+    def leave(self, suite: str, explanations: Collection[str]) -> int:
+        """Take the cells of some explanations off a suite's board; returns how many there were."""
+        chosen = (members.c.suite == suite) & members.c.explanation.in_(explanations)
+        with self._database.writing() as connection:
+            return connection.execute(delete(members).where(chosen)).rowcount
 
     def members(self, suite: str | None) -> list[tuple[str, Member]]:
         """A board's members in the order of the plan; where no suite is named, the newest of each address."""

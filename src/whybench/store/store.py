@@ -1,7 +1,7 @@
 """The store: what was computed is found again by its key, and what is damaged counts as not computed."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +16,7 @@ from whybench.records import Cost, ExplanationRecord, Record
 from whybench.registries import kinds
 from whybench.store import rows
 from whybench.store.blobs import Blobs, DirectoryBlobs, MemoryBlobs
-from whybench.store.boards import Boards
+from whybench.store.boards import Boards, Member
 from whybench.store.cells import Cells
 from whybench.store.database import Database, parse
 from whybench.store.database import replace as replace_row
@@ -33,6 +33,7 @@ class Store:
         self._database = Database(url, create)
         self._cells = Cells(self._database, blobs)
         self.boards = Boards(self._database)
+        self._places: dict[str, tuple[str, ...]] = {}
 
     @classmethod
     def open(cls, url: str = DEFAULT, artifacts_dir: Path | None = None, create: bool = True) -> Self:
@@ -56,9 +57,26 @@ class Store:
         """What the newest run of a suite noted, or None."""
         return self.boards.last_run(suite)
 
+    def join(self, suite: str, joining: Sequence[Member]) -> int:
+        """Put cells on a suite's board; returns how many leave it.
+
+        A method has one explanation on a model and dataset, the newest: cells that another one was scored in (for
+        other samples or another seed, say) stay in the store but leave the board.
+        """
+        made = {member.explanation for member in joining}
+        old = {member.explanation for _, member in self.boards.members(suite)} - made
+        places = {self._place(key) for key in made}
+        left = self.boards.leave(suite, {key for key in old if self._place(key) in places})
+        self.boards.join(suite, joining)
+        return left
+
     def records(self, suite: str | None = None) -> list[Record]:
-        """The records on a suite's board in the order of its plan; of all suites where none is named."""
-        found = self.boards.members(suite)
+        """The records on a suite's board in the order of its plan.
+
+        Where no suite is named, those of all suites; of a method that they explain differently on one model and
+        dataset, those of the suite that was run last.
+        """
+        found = self._members(suite)
         known = self._cells.read(member.cell for _, member in found)
         return [
             replace(known[member.cell], subject=replace(known[member.cell].subject, suite=name))
@@ -68,7 +86,7 @@ class Store:
 
     def explanation_records(self, suite: str | None = None) -> list[ExplanationRecord]:
         """The explanations behind a suite's board."""
-        names = {member.explanation: name for name, member in self.boards.members(suite)}
+        names = {member.explanation: name for name, member in self._members(suite)}
         found = ((self._explanation_record(key), name) for key, name in names.items())
         return [replace(r, subject=replace(r.subject, suite=name)) for r, name in found if r is not None]
 
@@ -171,6 +189,26 @@ class Store:
         sealed = {"suite": suite, "body": text, "sha256": rows.seal(key, suite, text)}
         with self._database.writing() as connection:
             replace_row(connection, timings, {"key": key}, sealed)
+
+    def _members(self, suite: str | None) -> list[tuple[str, Member]]:
+        found = self.boards.members(suite)
+        if suite is not None:
+            return found
+        turn = {name: number for number, name in enumerate(self.suites())}
+        places = {member.explanation: self._place(member.explanation) for _, member in found}
+        newest = {places[m.explanation]: m.explanation for _, m in sorted(found, key=lambda one: turn[one[0]])}
+        return [(name, m) for name, m in found if newest[places[m.explanation]] == m.explanation]
+
+    def _place(self, explanation: str) -> tuple[str, ...]:
+        """The method, model and dataset of an explanation; one that is damaged has a place of its own."""
+        if explanation not in self._places:
+            record = self._explanation_record(explanation)
+            if record is None:
+                return (explanation,)
+            s = record.subject
+            method = s.method, canonical_json(s.method_parameters)
+            self._places[explanation] = s.kind, s.dataset, s.model, *method
+        return self._places[explanation]
 
     def _explanation_record(self, key: str) -> ExplanationRecord | None:
         with self._database.reading() as connection:

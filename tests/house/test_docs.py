@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import pytest
 from typer.main import get_command
 
 from whybench.cli.app import app
 from whybench.cli.exits import Exit
+from whybench.exporting import export
+from whybench.records import SampleStatus, Status
 
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/architecture.md")
 INSTALL = "python -m pip install -c constraints.txt . && whybench run quickstart"
@@ -126,3 +129,13 @@ def test_every_doctest_of_the_package_passes(here: Path) -> None:
     passed = re.search(r"(\d+) passed", result.stdout)
     assert passed is not None
     assert int(passed[1]) >= 40
+
+
+def test_every_status_of_an_exported_row_is_explained(root: Path) -> None:
+    statuses = {*get_args(Status), *get_args(SampleStatus)}
+    section = (
+        (root / "README.md").read_text(encoding="utf-8").partition("### What export writes")[2].partition("## ")[0]
+    )
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == statuses
+    told = (export.__doc__ or "") + (get_command(app).commands["export"].help or "")  # type: ignore[attr-defined]
+    assert statuses <= set(re.findall(r"\w+", told))

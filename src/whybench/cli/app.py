@@ -113,12 +113,17 @@ def report(
 @app.command(cls=Command)
 def export(
     to: Annotated[Path, typer.Option(help="Folder to write.")],
-    suite: Annotated[str | None, typer.Option(help="Only this suite.")] = None,
+    suite: Annotated[str | None, typer.Option(help="Only this suite; all of them where none is named.")] = None,
     store: StoreUrl = DEFAULT_STORE,
     artifacts: Artifacts = None,
     json: Json = False,
 ) -> None:
-    """Write per-sample scores, curves, costs and explanations as Parquet and safetensors."""
+    """Write per-sample scores, curves, costs and explanations as Parquet and safetensors.
+
+    The status of a score: ok; censored (the score is only a bound); undefined (this sample has none); unsupported or
+    failed (the whole cell, one row). Without --suite, of a method that several suites explain differently on one model
+    and dataset, the one that was run last is written.
+    """
     from whybench.cli.reading import export_store
 
     raise typer.Exit(export_store(suite, store, artifacts, to, json))

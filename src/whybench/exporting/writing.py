@@ -19,6 +19,10 @@ def export(store: Store, to: Path, suite: str | None = None) -> dict[str, int]:
 
     Where something was timed, `timings.parquet` too. Returns the number of rows of each. Rows are in the order of the
     plan; the files hold no time stamps, so that equal scores give equal bytes.
+
+    The status of a row of scores: `ok`, a measured score; `censored`, a score that is only a bound; `undefined`, a
+    sample without a score; `unsupported` and `failed`, a cell without scores, one row with an empty sample_id. All but
+    `ok` have a reason.
     """
     records, made = store.records(suite), store.explanation_records(suite)
     scores = Leaderboard(records, made).scores

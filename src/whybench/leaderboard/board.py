@@ -57,7 +57,10 @@ class Leaderboard:
 
     @property
     def scores(self) -> pd.DataFrame:
-        """One row a (cell, sample); a cell without scores is one row with an empty sample_id and its reason."""
+        """One row a (cell, sample); a cell without scores is one row with an empty sample_id and its reason.
+
+        status: `ok`; `censored`, the score is only a bound; `undefined`, the sample has none; `unsupported`, `failed`.
+        """
         return frame(score_rows(self.records), ScoreRow)
 
     @property

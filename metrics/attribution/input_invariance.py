@@ -22,9 +22,9 @@ class InputInvariance(Metric[Attribution]):
 
     score = max |R(x + m; f2) - R(x; f)| / max |R(x; f)| with f2(z) = f(z - m), hence f2(x + m) = f(x); 0 is invariant;
     without unit. Relevances are compared as the method gives them, before channels are summed. f2 subtracts m before
-    anything else runs, so that padded convolutions see what they saw before; its bounds and its data's mean move by
-    m. Known outcomes: gradients and what is made of them alone give 0; input x gradient gives max |m * gradient| /
-    max |R|; integrated gradients give 0 only where the baseline moves along.
+    anything else runs, so that padded convolutions see what they saw before; its bounds, its data's mean and its
+    training data move by m. Known outcomes: gradients and what is made of them alone give 0; input x gradient gives
+    max |m * gradient| / max |R|; integrated gradients give 0 only where the baseline moves along.
 
     shift: m, in units of the input space; baseline: whether the reference input of methods that need one stays
     (`fixed`, as a black image would) or moves by m too (`shifted`).
@@ -71,7 +71,13 @@ class InputInvariance(Metric[Attribution]):
         )
 
     def _shifted(self, model: Model) -> Model:
-        return replace(model, module=shifted(model.module, self.shift), domain=self._shifted_domain(model.domain))
+        learned = model.training
+        return replace(
+            model,
+            module=shifted(model.module, self.shift),
+            domain=self._shifted_domain(model.domain),
+            training=None if learned is None else replace(learned, inputs=learned.inputs + self.shift),
+        )
 
     def _shifted_domain(self, domain: Domain) -> Domain:
         return replace(

@@ -1,5 +1,6 @@
 """Asking a method in fixed batches, and opening the case that a metric sees."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
@@ -20,17 +21,29 @@ def ask(
     ids: tuple[str, ...],
     streams: Streams,
     rows: int,
+    prepared: Mapping[str, Tensor] | None = None,
 ) -> Any:
-    """The explanation of all samples, asked in batches of `rows` and joined; the model is put back as it was."""
-    require(method, model)
+    """The explanation of all samples, asked in batches of `rows` and joined; the model is put back as it was.
+
+    prepared: what the method learned of the model before; None lets it learn now.
+    """
+    if prepared is None:
+        prepared = prepare(method, model, streams, rows)
     size = rows if method.kind.per_sample else len(ids)
     parts = []
     with steady(model.module):
         for start in range(0, len(ids), size):
             part = slice(start, start + size)
-            query = Query(model, inputs[part].clone(), targets[part], ids[part], streams, rows)
+            query = Query(model, inputs[part].clone(), targets[part], ids[part], streams, rows, prepared)
             parts.append(checked(method, method.explain(query)))
     return type(parts[0]).join(parts) if len(parts) > 1 else parts[0]
+
+
+def prepare(method: Method[Any], model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:
+    """What a method learns of a model before it is asked; raises Unsupported where the model does not suit it."""
+    require(method, model)
+    with steady(model.module):
+        return method.prepare(model, streams, rows)
 
 
 def checked(method: Method[Any], explanation: object) -> Explanation:
@@ -68,9 +81,11 @@ def open_case(
     """Explain a batch and open its case in memory, without any suite or store."""
     streams = Streams(seed)
     memory = Memory()
+    learned = prepare(method, model, streams, rows)
 
     def again(other: Model, other_inputs: Tensor, other_targets: Tensor) -> Explanation:
-        explanation: Explanation = ask(method, other, other_inputs, other_targets, ids, streams, rows)
+        known = learned if other is model else None
+        explanation: Explanation = ask(method, other, other_inputs, other_targets, ids, streams, rows, known)
         return explanation
 
     memory.case = Case(

@@ -1,6 +1,7 @@
 """The whole benchmark on a user's own model, in memory."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,9 +14,10 @@ from whybench.isolation import generators_kept
 from whybench.leaderboard import Leaderboard
 from whybench.loading import Bench, bench_digest, usable
 from whybench.progress import Silent
-from whybench.protocols import Model
+from whybench.protocols import Model, Training
 from whybench.protocols.asking import ask_targets, check_inputs, predict, sample_ids, wrap
 from whybench.protocols.model import check_classes, steady
+from whybench.protocols.training import training_of
 from whybench.registries import fill
 from whybench.runner import BlockRunner, Options
 from whybench.store import Store
@@ -35,6 +37,7 @@ def evaluate(
     target_layer: str | None = None,
     bounds: tuple[Tensor | float, Tensor | float] | None = None,
     baseline: Tensor | float = 0.0,
+    training: Training | Tensor | tuple[Tensor, Tensor] | None = None,
     ids: Sequence[str] | None = None,
     seed: int = 0,
     batch_size: int | None = None,
@@ -49,7 +52,8 @@ def evaluate(
     precomputed tensors by the name that the board shows.
     metrics: names, specs or metrics.
     domain: `image`, `tabular` or a Domain; target_layer: the sub-module that CAM-like methods look at; bounds: the
-    lowest and highest valid input; baseline: the reference input of methods that need one.
+    lowest and highest valid input; baseline: the reference input of methods that need one; training: inputs, or
+    inputs and labels, for methods that learn from data.
     ids: a stable name of each sample; batch_size: rows a pass instead of the calibrated ones.
 
     Raises BadInput, BadParameter or UnknownName for what cannot be used; a pair that cannot run is a row with a
@@ -66,6 +70,8 @@ def evaluate(
     names = sample_ids(len(inputs), ids)
     with foreign(f"the model cannot answer inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}"):
         model = wrap(module, inputs, domain=domain, target_layer=target_layer, bounds=bounds, baseline=baseline)
+        if training is not None:
+            model = replace(model, training=training_of(training, inputs))
         with steady(model.module):
             explained = ask_targets(model, inputs, targets, batch_size or 64)
             check_classes(explained, predict(model, inputs[:1], 1).shape[1])

@@ -9,7 +9,7 @@ from whybench.digests import json_digest, source_digest
 from whybench.environment import library_version
 from whybench.loading import Bench
 from whybench.parameters import parameters
-from whybench.protocols import Artifact, Metric
+from whybench.protocols import Artifact, Method, Metric
 from whybench.records import PROTOCOL
 from whybench.suite import Entry
 
@@ -20,6 +20,7 @@ def explanation_key(bench: Bench, plan: BatchPlan, entry: Entry, seed: int) -> s
     """The key of one method's explanation of all samples of a bench, under the name that boards show."""
     return json_digest(
         {
+            **_learned(bench, entry.method),
             "bench": bench.digest,
             "plan": asdict(plan),
             "label": entry.label,
@@ -29,6 +30,12 @@ def explanation_key(bench: Bench, plan: BatchPlan, entry: Entry, seed: int) -> s
             "libraries": _versions(ENGINE),
         }
     )
+
+
+def preparation_key(bench: Bench, plan: BatchPlan, method: Method[Any], seed: int) -> str:
+    """The key of what a method learned of a bench's model."""
+    facts = {"model": bench.model.digest, "plan": asdict(plan), "method": _component(method), "seed": seed}
+    return json_digest({**facts, **_learned(bench, method), "protocol": PROTOCOL, "libraries": _versions(ENGINE)})
 
 
 def artifact_key(explanation: str, request: Artifact) -> str:
@@ -45,6 +52,12 @@ def plan_key(bench: Bench, device: str, rows: int | None) -> str:
     """The key of a batch plan: one a model, input shape, device and forced batch size."""
     shape = list(bench.inputs.shape[1:])
     return json_digest([bench.model.name, bench.model.digest, shape, str(bench.inputs.dtype), device, rows])
+
+
+def _learned(bench: Bench, method: Method[Any]) -> dict[str, str]:
+    """The digest of the training data, for methods that learn from it."""
+    training = bench.model.training if "training" in method.needs else None
+    return {} if training is None else {"training": training.digest}
 
 
 def _component(thing: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """From a block's names to what runs: the model, inputs, targets and digests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from whybench.digests import json_digest, source_digest, tensors_digest
 from whybench.errors import BadInput, UsageError, shown
 from whybench.foreign import foreign
 from whybench.parameters import parameters
-from whybench.protocols import Dataset, DatasetLoader, Model, ModelLoader
+from whybench.protocols import Dataset, DatasetLoader, Model, ModelLoader, Training
 from whybench.protocols.asking import predict, wrap
 from whybench.protocols.dataset import stack
 from whybench.protocols.model import check_classes, steady
@@ -124,6 +124,9 @@ def _brought_together(
         model = wrap(found, inputs, name=name)
     model.module.to(place)
     inputs = inputs.to(place)
+    if dataset.training is not None and model.training is None:
+        learned = stack([model.preprocess(sample) for sample in dataset.training.samples])
+        model = replace(model, training=Training(learned, dataset.training.labels).to(inputs))
     return model, inputs.contiguous(memory_format=torch.channels_last) if model.channels_last else inputs
 
 

@@ -50,7 +50,8 @@ class ExplanationRecord:
     """One explanation of all samples of a dataset.
 
     bare_seconds: wall seconds of one bare forward pass of the same batch, the unit of cost ratios; bench: the digest
-    of the model and samples, under which the store keeps a few inputs for pictures.
+    of the model and samples, under which the store keeps a few inputs for pictures; preparation: what the method's
+    learning cost, once a model, or None where it learns nothing.
     """
 
     key: str
@@ -63,6 +64,7 @@ class ExplanationRecord:
     bare_seconds: float
     control: bool
     bench: str = ""
+    preparation: Cost | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """One bench being worked on: explanations, artifacts and cells are made here, metered, isolated and stored."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from whybench import keys
 from whybench.batch_plan import BatchPlan
-from whybench.cases import ask
+from whybench.cases import ask, prepare
 from whybench.errors import BadScores, StoreError, Unsupported
 from whybench.explanations import Explanation
 from whybench.foreign import foreign
@@ -37,6 +37,7 @@ class Session:
         self.bench, self.plan, self.store, self.meter, self.listener = bench, plan, store, meter, listener
         self.streams = Streams(seed)
         self._explained: dict[str, tuple[ExplanationRecord, Explanation | None]] = {}
+        self._learned: dict[str, tuple[dict[str, Tensor], Cost | None]] = {}
 
     def cell(
         self, key: str, explained: str, subject: Subject, method: Method[Any], metric: Metric[Any], fresh: bool
@@ -93,17 +94,20 @@ class Session:
         if key not in self._explained:
             known = None if fresh else self.store.explanation(key)
             if known is None or known[0].status == "failed":
-                known = self._explain(key, subject, method)
+                known = self._explain(key, subject, method, fresh)
             self._explained = {key: known}
         return self._explained[key]
 
-    def _explain(self, key: str, subject: Subject, method: Method[Any]) -> tuple[ExplanationRecord, Explanation | None]:
+    def _explain(
+        self, key: str, subject: Subject, method: Method[Any], fresh: bool
+    ) -> tuple[ExplanationRecord, Explanation | None]:
         status: Status = "ok"
-        reason, digest, explanation = "", None, None
+        reason, digest, explanation, learning = "", None, None, None
         targets, (_, bare_seconds) = self.targets, self.clean
         section = self.meter.section()
         try:
             with isolated(method.name, self.bench.model.module, self.listener.note), section:
+                learning = self.prepared(method, fresh)[1]
                 explanation = self._ask(method, self.bench.model, self.bench.inputs, targets)
         except StoreError:
             raise
@@ -122,13 +126,33 @@ class Session:
             bare_seconds=bare_seconds,
             control=method.control,
             bench=self.bench.digest,
+            preparation=learning,
         )
         keep_pictures(self.store, self.bench, self.targets)
         self.store.save_explanation(record)
         return record, explanation
 
+    def prepared(self, method: Method[Any], fresh: bool = False) -> tuple[dict[str, Tensor], Cost | None]:
+        """What a method learned of the bench's model, and what that cost: read where it is stored, else learned now."""
+        if type(method).prepare is Method.prepare:
+            return {}, None
+        key = keys.preparation_key(self.bench, self.plan, method, self.streams.seed)
+        if key not in self._learned:
+            known = None if fresh else self.store.preparation(key)
+            self._learned[key] = known or self._prepare(key, method)
+        return self._learned[key]
+
+    def _prepare(self, key: str, method: Method[Any]) -> tuple[dict[str, Tensor], Cost]:
+        self.listener.working(f"{self.bench.model.name}: {method.name} learns")
+        with self.meter.section() as section:
+            tensors = prepare(method, self.bench.model, self.streams, self.plan.rows)
+        self.store.save_artifact(key, key, "preparation", tensors, section.cost)
+        return tensors, section.cost
+
     def _ask(self, method: Method[Any], model: Model, inputs: Tensor, targets: Tensor) -> Any:
-        return ask(method, model, inputs, targets, self.bench.ids, self.streams, self.plan.rows)
+        """The method asked anew; of another model than the bench's it learns anew too."""
+        asked = partial(ask, method, model, inputs, targets, self.bench.ids, self.streams, self.plan.rows)
+        return asked(self.prepared(method)[0]) if model is self.bench.model else asked()
 
     def _case(
         self, explained: str, method: Method[Any], explanation: Explanation, used: list[str], fresh: bool

@@ -25,7 +25,8 @@ class Diabetes(DatasetLoader):
     reference: ClassVar[str] = "efron2004"
 
     def load(self) -> Dataset:
-        return parts()[1].dataset(self.name)
+        training, held_out = parts()
+        return held_out.dataset(self.name, training=training)
 
 
 def parts() -> tuple[Part, Part]:

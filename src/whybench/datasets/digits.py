@@ -23,7 +23,8 @@ class Digits(DatasetLoader):
     reference: ClassVar[str] = "alpaydin1998"
 
     def load(self) -> Dataset:
-        return parts()[1].dataset(self.name, CLASS_NAMES)
+        training, held_out = parts()
+        return held_out.dataset(self.name, CLASS_NAMES, training)
 
 
 def parts() -> tuple[Part, Part]:

@@ -27,6 +27,8 @@ COSTS = pa.schema(
         ("shared_forward", REAL),
         ("shared_wall_seconds", REAL),
         ("bare_seconds", REAL),
+        ("preparation_forward", REAL),
+        ("preparation_wall_seconds", REAL),
     ]
 )
 

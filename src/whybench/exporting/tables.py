@@ -31,6 +31,8 @@ def costs_table(records: Sequence[Record], made: Sequence[ExplanationRecord]) ->
             "shared_forward": 0.0,
             "shared_wall_seconds": 0.0,
             "bare_seconds": e.bare_seconds,
+            "preparation_forward": None if e.preparation is None else float(e.preparation.forward),
+            "preparation_wall_seconds": None if e.preparation is None else e.preparation.wall_seconds,
         }
         for e in made
     ]
@@ -45,6 +47,8 @@ def costs_table(records: Sequence[Record], made: Sequence[ExplanationRecord]) ->
             "shared_forward": float(r.shared.forward),
             "shared_wall_seconds": r.shared.wall_seconds,
             "bare_seconds": None,
+            "preparation_forward": None,
+            "preparation_wall_seconds": None,
         }
         for r in records
     ]

@@ -17,7 +17,8 @@ class Expense(NamedTuple):
     """What one method's explanation (empty metric) or one cell cost, a sample.
 
     forward, backward: samples through the model; wall_seconds, cpu_seconds; peak_bytes: the most over seeds; ratio:
-    wall seconds over those of one bare forward pass of the same samples. Seeds are averaged.
+    wall seconds over those of one bare forward pass of the same samples; learning: wall seconds of what the method
+    learned of the model before, in all, None where it learns nothing. Seeds are averaged.
     """
 
     kind: str
@@ -35,12 +36,13 @@ class Expense(NamedTuple):
     cpu_seconds: float
     peak_bytes: float | None
     ratio: float | None
+    learning: float | None = None
 
 
 NO_METRIC = Variant("", "")
-Bill = tuple[Subject, Variant | None, Cost, int, float | None]
+Bill = tuple[Subject, Variant | None, Cost, int, float | None, Cost | None]
 """Whose explanation, judged by which metric (None for the explanation itself), at what cost, for how many samples,
-and the seconds of one bare forward pass of these samples."""
+the seconds of one bare forward pass of these samples, and what the method learned before."""
 
 
 def expenses(explanations: Sequence[ExplanationRecord], records: Sequence[Record]) -> list[Expense]:
@@ -60,9 +62,13 @@ def timing_table(rows: Iterable[Expense]) -> Table:
         for place, same in groupby(methods, key=lambda row: row[:3])
         for variant, label in labels(Variant(row.method, row.method_parameters) for row in same).items()
     }
+    learned = any(row.learning is not None for row in methods)
     return Table(
         "timing",
-        ("dataset", "model", "method", "forward", "backward", "wall ms", "CPU ms", "peak MB", "x bare forward"),
+        (
+            *("dataset", "model", "method", "forward", "backward", "wall ms", "CPU ms", "peak MB", "x bare forward"),
+            *(["learning s"] if learned else []),
+        ),
         tuple(
             (
                 row.dataset,
@@ -74,12 +80,14 @@ def timing_table(rows: Iterable[Expense]) -> Table:
                 number(1e3 * row.cpu_seconds),
                 number(None if row.peak_bytes is None else row.peak_bytes / 1e6),
                 number(row.ratio),
+                *([number(row.learning)] if learned else []),
             )
             for row in methods
         ),
         (
             "A sample explained: samples through the model forward and backward (counted), wall and CPU milliseconds; "
             "peak memory above that before; wall seconds as multiples of one bare forward pass of the same samples.",
+            *(["Learning: wall seconds, once a model, before any sample is explained."] if learned else []),
         ),
     )
 
@@ -88,29 +96,31 @@ def _bills(explanations: Sequence[ExplanationRecord], records: Sequence[Record])
     bare = {_whose(e.subject): e.bare_seconds / len(e.sample_ids) for e in explanations if e.sample_ids}
     for e in explanations:
         if e.status == "ok" and e.sample_ids:
-            yield e.subject, None, e.cost, len(e.sample_ids), e.bare_seconds
+            yield e.subject, None, e.cost, len(e.sample_ids), e.bare_seconds, e.preparation
     for r in records:
         if r.status == "ok" and r.samples:
             per_sample = bare.get(_whose(r.subject))
             seconds = None if per_sample is None else per_sample * len(r.samples)
-            yield r.subject, metric_of(r), _sum(r.own, r.shared), len(r.samples), seconds
+            yield r.subject, metric_of(r), _sum(r.own, r.shared), len(r.samples), seconds, None
 
 
 def _expense(bills: Sequence[Bill]) -> Expense:
-    subject, metric, _, samples, _ = bills[0]
+    subject, metric, _, samples, *_ = bills[0]
     method, judge = method_of(subject), metric or NO_METRIC
-    peaks = [cost.peak_bytes for _, _, cost, _, _ in bills if cost.peak_bytes is not None]
-    ratios = [cost.wall_seconds / bare for _, _, cost, _, bare in bills if bare]
+    costs = [(cost, n) for _, _, cost, n, _, _ in bills]
+    ratios = [cost.wall_seconds / bare for _, _, cost, _, bare, _ in bills if bare]
+    learning = [learned.wall_seconds for *_, learned in bills if learned is not None]
     return Expense(
         *(*block_of(subject), method.name, method.parameters, judge.name, judge.parameters),
         samples=samples,
         seeds=len(bills),
-        forward=mean([cost.forward / n for _, _, cost, n, _ in bills]),
-        backward=mean([cost.backward / n for _, _, cost, n, _ in bills]),
-        wall_seconds=mean([cost.wall_seconds / n for _, _, cost, n, _ in bills]),
-        cpu_seconds=mean([cost.cpu_seconds / n for _, _, cost, n, _ in bills]),
-        peak_bytes=max(peaks, default=None),
+        forward=mean([cost.forward / n for cost, n in costs]),
+        backward=mean([cost.backward / n for cost, n in costs]),
+        wall_seconds=mean([cost.wall_seconds / n for cost, n in costs]),
+        cpu_seconds=mean([cost.cpu_seconds / n for cost, n in costs]),
+        peak_bytes=max((cost.peak_bytes for cost, _ in costs if cost.peak_bytes is not None), default=None),
         ratio=mean(ratios) if ratios else None,
+        learning=mean(learning) if learning else None,
     )
 
 

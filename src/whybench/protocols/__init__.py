@@ -4,6 +4,7 @@ from whybench.protocols.dataset import Dataset, DatasetLoader
 from whybench.protocols.method import AttributionMethod, Method, Query
 from whybench.protocols.metric import Artifact, Case, Curves, Metric, Scores
 from whybench.protocols.model import Model, ModelLoader
+from whybench.protocols.training import Training
 
 __all__ = [
     "Artifact",
@@ -18,4 +19,5 @@ __all__ = [
     "ModelLoader",
     "Query",
     "Scores",
+    "Training",
 ]

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -22,6 +22,7 @@ class Dataset:
     samples: one array each (an image as (H, W) or (H, W, 3), a table's row as (columns,)).
     ids: unique names that do not change when samples are added or reordered.
     labels: (n,) int64 classes, or (n,) float64 values of a regression.
+    training: the part that models were trained on, held in memory, for methods that learn; None where there is none.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Dataset:
     ids: tuple[str, ...]
     labels: Tensor
     class_names: tuple[str, ...] = ()
+    training: "Dataset | None" = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.labels, Tensor) or self.labels.ndim != 1:
@@ -50,7 +52,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of ids, samples and labels, in order."""
+        """sha256 of ids, samples and labels, in order; the training part has a digest of its own."""
         shas = [
             sha256(f"{s.dtype}{s.shape}".encode() + np.ascontiguousarray(s).tobytes()).hexdigest() for s in self.samples
         ]
@@ -60,7 +62,7 @@ class Dataset:
         """The first `count` samples (all of them where there are fewer)."""
         if count < 1:
             raise BadInput(f"samples={count}; at least 1 is needed")
-        return Dataset(self.name, self.samples[:count], self.ids[:count], self.labels[:count], self.class_names)
+        return replace(self, samples=self.samples[:count], ids=self.ids[:count], labels=self.labels[:count])
 
 
 class DatasetLoader(ABC):

@@ -1,8 +1,8 @@
 """A method: what it is asked (`Query`), what it declares, and what it answers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Generic, Literal, TypeVar
 
 import torch
@@ -14,6 +14,7 @@ from whybench.explanations import Attribution, Explanation, Polarity
 from whybench.isolation import generators_kept
 from whybench.protocols.asking import ask_targets, sample_ids, wrap
 from whybench.protocols.model import Model, steady
+from whybench.protocols.training import Training, training_of
 from whybench.streams import Streams
 
 E = TypeVar("E", bound=Explanation)
@@ -23,7 +24,8 @@ E = TypeVar("E", bound=Explanation)
 class Query:
     """One batch of samples and what is asked about them: the only thing that a method sees.
 
-    inputs: (n, ...) model inputs; targets: (n,) int64; ids: n stable names; rows: how many rows go into one pass.
+    inputs: (n, ...) model inputs; targets: (n,) int64; ids: n stable names; rows: how many rows go into one pass;
+    prepared: what the method's `prepare` learned of this model.
     The model is in eval mode with frozen parameters.
     """
 
@@ -33,6 +35,7 @@ class Query:
     ids: tuple[str, ...]
     streams: Streams
     rows: int
+    prepared: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def domain(self) -> Domain:
@@ -96,6 +99,13 @@ class Method(ABC, Generic[E]):
     control: ClassVar[bool] = False
     """True for maps that know nothing of the model; every method has to beat the best of them."""
 
+    def prepare(self, model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:
+        """What the method learns of a model and its training data before it is asked: nothing, unless overridden.
+
+        Done once a model, timed apart and stored; the tensors reach `explain` as `query.prepared`.
+        """
+        return {}
+
     @abstractmethod
     def explain(self, query: Query) -> E:
         """The explanation of one batch."""
@@ -138,12 +148,14 @@ class AttributionMethod(Method[Attribution]):
         target_layer: str | None = None,
         bounds: tuple[Tensor | float, Tensor | float] | None = None,
         baseline: Tensor | float = 0.0,
+        training: Training | Tensor | tuple[Tensor, Tensor] | None = None,
         batch_size: int = 64,
     ) -> Tensor:
         """Explain a module without any suite.
 
         module: any torch.nn.Module, or a loaded Model; inputs: (n, ...); targets: classes, one for all, or None for
-        the predicted ones. Without a Domain the data's mean is taken to be `baseline`. Returns a tensor shaped like
+        the predicted ones; training: inputs, or inputs and labels, for methods that learn from data. Without a Domain
+        the data's mean is taken to be `baseline`. Returns a tensor shaped like
         `inputs` (or of the declared grid), on their device and in their dtype. The module, its modes, hooks and
         gradients, the inputs and the global random generators are left untouched, also when something raises.
 
@@ -159,16 +171,20 @@ class AttributionMethod(Method[Attribution]):
             baseline=baseline,
             mean=baseline,  # a batch is no dataset: its mean would tie a sample's map to its company
         )
+        if training is not None:
+            model = replace(model, training=training_of(training, inputs))
         with steady(model.module):
+            require(self, model)
+            streams = Streams(seed)
             query = Query(
                 model=model,
                 inputs=inputs.detach().clone(),
                 targets=ask_targets(model, inputs, targets),
                 ids=sample_ids(len(inputs), ids),
-                streams=Streams(seed),
+                streams=streams,
                 rows=batch_size,
+                prepared=self.prepare(model, streams, batch_size),
             )
-            require(self, model)
             return self.explain(query).relevance
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from whybench.digests import module_digest
 from whybench.domains import Domain
 from whybench.errors import BadInput
+from whybench.protocols.training import Training
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,7 @@ class Model:
     layers: hints by purpose, as names of sub-modules; `cam` is the layer that CAM-like methods look at.
     preprocess: one raw sample of a dataset -> one model input.
     differentiable: False for black boxes, which answer forward passes only.
+    training: samples that methods may learn from, where there are any.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Model:
     preprocess: Callable[[Any], Tensor] = torch.as_tensor
     differentiable: bool = True
     channels_last: bool = False
+    training: Training | None = None
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -44,6 +47,8 @@ class Model:
             gives |= {"gradients", "layers"}
         if self.domain.low is not None and self.domain.high is not None:
             gives.add("bounds")
+        if self.training is not None:
+            gives.add("training")
         return frozenset(gives)
 
     @cached_property

@@ -28,11 +28,13 @@ def explanation_body(record: ExplanationRecord) -> str:
 def read_explanation(key: str, digest: str | None, body: str) -> ExplanationRecord:
     """The inverse of `explanation_body`."""
     fields = json.loads(body)
+    learned = fields.pop("preparation", None)
     return ExplanationRecord(
         key=key,
         digest=digest,
         subject=Subject(**fields.pop("subject")),
         cost=Cost(**fields.pop("cost")),
+        preparation=None if learned is None else Cost(**learned),
         sample_ids=tuple(fields.pop("sample_ids")),
         **fields,
     )

@@ -161,6 +161,15 @@ class Store:
         with self._database.writing() as connection:
             replace_row(connection, artifacts, {"key": key}, sealed)
 
+    def preparation(self, key: str) -> tuple[dict[str, Tensor], Cost] | None:
+        """What a method learned of a model, and its cost; None where it is unknown or damaged."""
+        tensors = self.artifact(key)
+        if tensors is None:
+            return None
+        with self._database.reading() as connection:
+            body = connection.execute(select(artifacts.c.body).where(artifacts.c.key == key)).scalar_one()
+        return tensors, Cost(**json.loads(body)["cost"])
+
     def pictures(self, bench: str) -> tuple[dict[str, Tensor], dict[str, str]] | None:
         """The first inputs of a bench, kept for pictures: tensors and facts; None where there are none."""
         with self._database.reading() as connection:

@@ -79,8 +79,15 @@ class Track:
                 kind=entry.method.kind.kind,
                 control=entry.method.control,
             )
-            streams = self.session.streams
-            yield timed, partial(ask, entry.method, bench.model, bench.inputs, targets, bench.ids, streams, plan.rows)
+            yield timed, partial(self._explained, entry)
+
+    def _explained(self, entry: Entry) -> Explanation:
+        """One method's explanation; what it has to learn first is learned in the warm-up and not timed here."""
+        bench, session, rows = self.bench, self.session, self.plan.rows
+        learned = session.prepared(entry.method)[0]
+        asked = partial(ask, entry.method, bench.model, bench.inputs, session.targets, bench.ids, session.streams)
+        explanation: Explanation = asked(rows, learned)
+        return explanation
 
     def _warmed(self, timed: Timed, work: Work) -> tuple[Timed, Contender | None]:
         """Run the work once, counted; a contender where that succeeds, else the reason why not."""

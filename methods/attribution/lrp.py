@@ -85,7 +85,7 @@ class Lrp(AttributionMethod):
             box = None if bounds is None else (bounds[0].expand_as(leaf), bounds[1].expand_as(leaf))
             return Grammar(Propagation(composite, leaf, box, self.bias))
 
-        return backpropagate(query, grammar, lambda explained: explained)
+        return backpropagate(query, grammar, Tensor.detach)
 
     def _bounds(self, query: Query) -> tuple[Tensor, Tensor] | None:
         """Lowest and highest inputs, (1, ...) each, or None where either is not known."""

@@ -15,7 +15,7 @@ def backpropagate(
     """Relevance of every input value, shaped like the inputs.
 
     interpreter: the leaf of one batch -> what each operation of its forward pass becomes.
-    start: the explained scalars (rows,) -> the relevance that the backward pass starts from.
+    start: the explained scalars (rows,), with the graph below them -> the relevance that the backward pass starts from.
     """
     relevance = torch.empty_like(query.inputs)
     for sample, _ in query.each(1):
@@ -31,5 +31,5 @@ def _of_rows(
     with Recording(query.model.module, leaf, interpreter(leaf)) as recording:
         outputs = query.model.module(leaf)
     explained = query.model.explained(recording.finished(outputs), query.targets[sample])
-    (gradient,) = torch.autograd.grad(explained, leaf, start(explained.detach()))
+    (gradient,) = torch.autograd.grad(explained, leaf, start(explained))
     return gradient

@@ -39,7 +39,7 @@ SIGNATURES: Mapping[str, str] = {
 class Grammar:
     """Reads each call by its torch signature and hands it to the `Propagation` as what it does.
 
-    Raises Unsupported, with the operation's name, where LRP has no rule for it.
+    Raises Unsupported, with the operation's name, where there is no rule for it.
     """
 
     def __init__(self, propagation: Propagation) -> None:
@@ -57,7 +57,7 @@ class Grammar:
             return getattr(self.propagation, PRIMITIVES[call.name])(call)
         if call.name in SIGNATURES:
             return getattr(self, SIGNATURES[call.name])(call, *call.args, **call.kwargs)
-        raise Unsupported(f"LRP has no rule for {call.name!r}")
+        raise Unsupported(f"there is no rule for {call.name!r}")
 
     def dropout(
         self, call: Call, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
@@ -147,12 +147,12 @@ class Grammar:
     def mul(self, call: Call, input: Number, other: Number) -> Tensor:
         read, factor = (input, other) if _depends(input) else (other, input)
         if _depends(factor):
-            raise Unsupported("LRP has no rule for the product of two input-dependent tensors ('mul')")
+            raise Unsupported("there is no rule for the product of two input-dependent tensors ('mul')")
         return self.propagation.affine(_tensor(read), call.value(), factor, 0.0)
 
     def div(self, call: Call, input: Number, other: Number, *, rounding_mode: str | None = None) -> Tensor:
         if _depends(other) or rounding_mode is not None:
-            raise Unsupported("LRP has no rule for division by an input-dependent tensor, or with rounding ('div')")
+            raise Unsupported("there is no rule for division by an input-dependent tensor, or with rounding ('div')")
         return self.propagation.affine(_tensor(input), call.value(), 1 / other, 0.0)
 
     def _sum(self, call: Call, *parts: tuple[Number, float]) -> Tensor:
@@ -174,4 +174,4 @@ def _tensor(value: Number) -> Tensor:
 
 def _constant(call: Call, *weights: Tensor | None) -> None:
     if any(_depends(weight) for weight in weights):
-        raise Unsupported(f"LRP has no rule for {call.name!r} with input-dependent weights")
+        raise Unsupported(f"there is no rule for {call.name!r} with input-dependent weights")

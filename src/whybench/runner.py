@@ -28,13 +28,14 @@ class Options:
     """How a run is done; none of it but rows and device can change a score.
 
     rows: rows a pass instead of the calibrated ones; fresh: compute everything again; replace: the suite's board
-    holds this run's cells only.
+    holds this run's cells only; asked: what `whybench run` was asked for, as it can be pasted again.
     """
 
     device: str = "cpu"
     rows: int | None = None
     fresh: bool = False
     replace: bool = True
+    asked: str = ""
 
 
 def run(suite: Suite, store: Store, options: Options | None = None, listener: Listener | None = None) -> list[Record]:
@@ -46,7 +47,7 @@ def run(suite: Suite, store: Store, options: Options | None = None, listener: Li
     fill()
     options, listener = options or Options(), listener or Silent()
     listener.started(suite.name, len(suite.plan()))
-    note = {"seed": suite.seed, "device": options.device, "environment": environment()}
+    note = {"seed": suite.seed, "device": options.device, "asked": options.asked, "environment": environment()}
     records: list[Record] = []
     for number, block in enumerate(suite.blocks):
         listener.working(f"loading {block.model_name} and {block.dataset_name}")

@@ -1,9 +1,16 @@
 """A suite, method, metric, model and dataset from files in an empty folder, named file.py:attribute."""
 
 import json
+import shlex
+from contextlib import closing
 
 import pandas as pd
 import pytest
+
+from whybench.leaderboard import Leaderboard
+from whybench.report.provenance import commands
+from whybench.report.view import views
+from whybench.store import Store
 
 MINE = '''
 from dataclasses import dataclass
@@ -145,3 +152,19 @@ def test_a_factory_with_other_arguments_is_computed_again(whybench, mine):
         assert "1 cells computed, 0 read" in whybench(*run, f"mine.py:power(exponent={exponent})").out
     assert scores(whybench)[0] == {"method": [3.0 * (i + 1) ** 2 for i in range(6)]}
     assert "0 cells computed, 1 read" in whybench(*run, "mine.py:power(exponent=2)").out
+
+
+def test_what_was_asked_can_be_pasted_again(whybench, mine):
+    chosen = "-M", "mine.py:model", "-D", "mine.py:rows(count=2)", "-m", "mine.py:power(exponent=2)"
+    for words in (
+        ("mine.py:suite", "--samples", "3", "--seed", "2"),
+        (*chosen, "-m", "gradient", "-x", "mine.py:Total"),
+    ):
+        first = whybench("run", *words)
+        assert first.code == 0, first.err
+        with closing(Store.open("sqlite:///whybench.db", create=False)) as store:
+            name = store.suites()[-1]
+            board = Leaderboard(store.records(name), store.explanation_records(name))
+            (line,) = commands(board, views(board), name, store.boards.asked(name))
+        assert shlex.split(line) == ["whybench", "run", *words]
+        assert "0 cells computed, 2 read from the store" in whybench(*shlex.split(line)[1:]).out

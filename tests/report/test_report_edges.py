@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -24,7 +25,7 @@ from whybench.registries import kinds
 from whybench.report import write_report
 from whybench.report.provenance import commands
 from whybench.report.view import views
-from whybench.runner import run
+from whybench.runner import Options, run
 from whybench.store import Store
 from whybench.suite import Suite, block
 from whybench.timing import Rounds, time_suite
@@ -197,11 +198,12 @@ def test_json_board_is_json_and_nothing_else(store: Store, capsys: pytest.Captur
     assert err == ""
 
 
-def command(suite: Suite, name: str) -> list[str]:
+def command(suite: Suite, name: str, *asked: str) -> list[str]:
     store = Store.memory()
-    run(suite, store)
+    for words in asked or ("",):
+        run(suite, store, Options(asked=words))
     board = Leaderboard(store.records(), store.explanation_records())
-    return commands(board, views(board), name)
+    return commands(board, views(board), name, store.boards.asked(name))
 
 
 def test_cells_chosen_one_by_one_are_remade_by_their_options() -> None:
@@ -225,6 +227,22 @@ def test_a_suite_of_one_s_own_has_no_command() -> None:
 def test_registered_suite_is_remade_by_its_name() -> None:
     suite = Suite("quickstart", (block(image_model(), image_data(), ["gradient"], METRICS[:1]),))
     assert command(suite, "quickstart") == ["whybench run quickstart"]
+
+
+def test_a_run_from_the_command_line_is_remade_as_it_was_asked() -> None:
+    cells = (block(image_model(), image_data(), ["gradient"], METRICS[:1]),)
+    spec = shlex.quote("imagenet_folder(path='my photos')")
+    assert command(Suite("imagenet_folder", cells), "imagenet_folder", spec) == [f"whybench run {spec}"]
+    assert command(Suite("mine", cells), "mine", "a.py:mine", "a.py:mine --seed 3") == [
+        "whybench run a.py:mine --seed 3"
+    ]
+    assert command(Suite("imagenet_folder", cells), "imagenet_folder") == ["whybench run 'imagenet_folder(path=...)'"]
+    gathered = "-M a.py:net -m gradient", "-M a.py:net -m random", "-M a.py:net -m gradient"
+    assert command(Suite("custom", cells), "custom", *gathered) == [
+        "whybench run -M a.py:net -m random",
+        "whybench run -M a.py:net -m gradient",
+    ]
+    assert command(Suite("custom", cells), "custom", gathered[0], "")[0].startswith("whybench run -M tiny_cnn ")
 
 
 def test_measured_profile_is_shown_and_drawn(tmp_path: Path) -> None:

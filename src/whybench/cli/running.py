@@ -1,5 +1,6 @@
 """The commands that compute or render a board: run and report."""
 
+import shlex
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
@@ -60,6 +61,20 @@ class Request:
             found = Suite(CUSTOM, (block(self.model, self.dataset, self.methods, self.metrics),))
         return found.limited(self.samples, self.seed)
 
+    def written(self, device: str) -> str:
+        """The request as it can be pasted after `whybench run`."""
+        words = [] if self.suite is None else [self.suite]
+        options: list[tuple[str, str | int | None]] = [("-M", self.model), ("-D", self.dataset)]
+        options += [("-m", method) for method in self.methods] + [("-x", metric) for metric in self.metrics]
+        options += [
+            ("--samples", self.samples),
+            ("--seed", self.seed),
+            ("--device", device if device != "cpu" else None),
+        ]
+        for name, value in options:
+            words += [] if value is None else [name, str(value)]
+        return shlex.join(words)
+
 
 def run_suite(
     request: Request,
@@ -80,7 +95,7 @@ def run_suite(
     if dry_run:
         _show_plan(console, suite)
         return Exit.OK
-    options = Options(device=device, fresh=fresh, replace=suite.name != CUSTOM)
+    options = Options(device=device, fresh=fresh, replace=suite.name != CUSTOM, asked=request.written(device))
     with closing(Store.open(url, artifacts)) as store:
         with Display(console) as display:
             records = run(suite, store, options, display)

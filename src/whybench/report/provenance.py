@@ -60,8 +60,15 @@ def _plain(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def commands(board: Leaderboard, blocks: Sequence[View], suite: str) -> list[str]:
-    """Command lines that run the same cells again; empty where only the code that defined the suite can."""
+def commands(board: Leaderboard, blocks: Sequence[View], suite: str, asked: Sequence[str]) -> list[str]:
+    """Command lines that run the same cells again; empty where only the code that defined the suite can.
+
+    asked: what each run of the suite was asked for on the command line, the newest last, empty where it was started
+    from Python. A board of cells that were chosen one by one gathers all runs, any other is its newest one's.
+    """
+    lines = list(dict.fromkeys(reversed(asked if suite == CUSTOM else asked[-1:])))
+    if lines and all(lines):
+        return [f"whybench run {line}" for line in reversed(lines)]
     seeds = sorted({r.subject.seed for r in board.records})
     seed = f" --seed {seeds[0]}" if len(seeds) == 1 and seeds[0] else ""
     if suite in registries.suites:

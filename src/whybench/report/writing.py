@@ -43,7 +43,7 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
     page = Page(
         suite=suite,
         facts=facts(board, blocks, suite, store.last_run(suite)),
-        commands=commands(board, blocks, suite),
+        commands=commands(board, blocks, suite, store.boards.asked(suite)),
         claim=board.claim().splitlines(),
         boards=_families(board, folder),
         files=[

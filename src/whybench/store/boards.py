@@ -42,6 +42,12 @@ class Boards:
             body = connection.execute(statement).scalar()
         return None if body is None else dict(json.loads(body))
 
+    def asked(self, suite: str) -> list[str]:
+        """What `whybench run` was asked for at each run of a suite, the newest last; empty where it was not asked."""
+        statement = select(runs.c.body).where(runs.c.suite == suite).order_by(runs.c.number)
+        with self._database.reading() as connection:
+            return [json.loads(body).get("asked", "") for body in connection.execute(statement).scalars()]
+
     def suites(self) -> list[str]:
         """The suites that were run, the newest last."""
         statement = select(runs.c.suite).group_by(runs.c.suite).order_by(func.max(runs.c.number))

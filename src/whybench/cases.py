@@ -27,6 +27,7 @@ def ask(
 
     prepared: what the method learned of the model before; None lets it learn now.
     """
+    require(method, model)
     if prepared is None:
         prepared = prepare(method, model, streams, rows)
     size = rows if method.kind.per_sample else len(ids)

@@ -7,6 +7,13 @@ import torch
 from torch import Tensor
 
 from whybench.digests import canonical_json
+from whybench.errors import BadParameter, shown
+
+
+def check_seed(seed: object) -> None:
+    """Raise BadParameter unless `seed` is a whole number of at least 0."""
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise BadParameter(f"seed={shown(seed)}; a whole number (int) >= 0 is needed")
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,9 @@ class Streams:
     """
 
     seed: int
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
 
     def generator(self, role: str, sample: str, draw: int = 0) -> torch.Generator:
         """A fresh generator for one draw of one sample in one role."""

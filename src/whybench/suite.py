@@ -15,6 +15,7 @@ from whybench.foreign import foreign
 from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Method, Metric, Model, ModelLoader
 from whybench.resolver import resolve
+from whybench.streams import check_seed
 from whybench.wrappers import FunctionMethod
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Suite:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         known: dict[tuple[str, ...], Block] = {}
         for one in self.blocks:
             for entry in one.methods:

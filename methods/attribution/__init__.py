@@ -4,6 +4,7 @@ from whybench.methods.attribution import captum_baselines
 from whybench.methods.attribution.centre import Centre
 from whybench.methods.attribution.constant import Constant
 from whybench.methods.attribution.deconvnet import DeconvNet
+from whybench.methods.attribution.excitation_backprop import ExcitationBackprop
 from whybench.methods.attribution.grad_cam import GradCam
 from whybench.methods.attribution.gradient import Gradient
 from whybench.methods.attribution.guided_backprop import GuidedBackprop
@@ -15,6 +16,7 @@ from whybench.methods.attribution.inverted import Inverted
 from whybench.methods.attribution.lrp import Lrp
 from whybench.methods.attribution.occlusion import Occlusion
 from whybench.methods.attribution.random import Random
+from whybench.methods.attribution.rap import Rap
 from whybench.methods.attribution.sensitivity import Sensitivity
 from whybench.methods.attribution.smooth_grad import SmoothGrad
 from whybench.methods.attribution.sobel_edges import SobelEdges
@@ -24,6 +26,7 @@ __all__ = [
     "Centre",
     "Constant",
     "DeconvNet",
+    "ExcitationBackprop",
     "GradCam",
     "Gradient",
     "GuidedBackprop",
@@ -35,6 +38,7 @@ __all__ = [
     "Lrp",
     "Occlusion",
     "Random",
+    "Rap",
     "Sensitivity",
     "SmoothGrad",
     "SobelEdges",

@@ -19,6 +19,13 @@ class Infill(Protocol):
         """
         ...
 
+    def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
+        """What stands in for every feature where `kept` is known: `apply` is this with the kept features put back.
+
+        Methods with soft masks blend it with the inputs. Shapes as in `apply`.
+        """
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class FixedInfill:
@@ -30,3 +37,6 @@ class FixedInfill:
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
         return torch.where(self.over_channels(kept), self.inputs[sample], self.fill[sample])
+
+    def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
+        return self.fill[sample]

@@ -31,12 +31,17 @@ class NoisyLinearImage:
     noise: Tensor
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
+        return torch.where(kept.unsqueeze(1), self.inputs[sample], self.imputed(kept, sample))
+
+    def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
+        """The interpolated images plus noise, at kept pixels too."""
         images = self.inputs[sample]
-        solved = self.mean[sample]
-        partly = kept.flatten(1).any(1) & ~kept.flatten(1).all(1)
+        known = kept.flatten(1).any(1)
+        solved = torch.where(known[:, None, None, None], images, self.mean[sample])
+        partly = known & ~kept.flatten(1).all(1)
         if partly.any():
             solved[partly] = interpolate(images[partly], kept[partly])
-        return torch.where(kept.unsqueeze(1), images, solved + self.noise[sample])
+        return solved + self.noise[sample]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +72,16 @@ class NoisyLinearTable:
             raise BadInput("the covariance has a negative eigenvalue or is not finite; it must be that of some data")
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
+        return torch.where(kept, self.inputs[sample], self.imputed(kept, sample))
+
+    def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
+        """The conditional means plus noise, those of kept columns too: their own values but for the ridge."""
         inputs, mean = self.inputs[sample].double(), self.mean[sample].double()
         deviation = torch.where(kept, (inputs - mean) / self._scale(), 0).unsqueeze(2)
         weights = torch.cholesky_solve(deviation, torch.linalg.cholesky(self._system(kept)))
         solved = mean + self._scale() * (self._correlation() @ weights).squeeze(2)
         noise = NOISE * self.covariance.double().diagonal().sqrt() * self.noise[sample]
-        return torch.where(kept, self.inputs[sample], (solved + noise).to(self.inputs))
+        return (solved + noise).to(self.inputs)
 
     def _system(self, kept: Tensor) -> Tensor:
         """S_KK + ridge in units of the columns' deviations, with a row of the identity for every removed column.

@@ -1,7 +1,7 @@
 """LRP: which torch operation does what."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -10,9 +10,36 @@ from torch import Tensor
 from whybench.errors import Unsupported
 from whybench.methods.attribution.backpropagation import operations
 from whybench.methods.attribution.backpropagation.calls import Call
-from whybench.methods.attribution.backpropagation.propagation import Propagation
+from whybench.methods.attribution.backpropagation.layers import LinearMap
 
 Number = Tensor | float
+
+
+class Primitives(Protocol):
+    """What operations come down to; `Propagation` makes LRP of it."""
+
+    def layer(
+        self, call: Call, read: Tensor, apply: LinearMap, weight: Tensor, bias: Tensor | float, convolution: bool
+    ) -> Tensor:
+        """A convolution or fully connected layer: apply(read, weight) + bias."""
+
+    def affine(self, read: Tensor, value: Tensor, gain: Tensor | float, shift: Tensor | float) -> Tensor:
+        """value = read * gain + shift with constants, elementwise."""
+
+    def addition(self, value: Tensor, parts: Sequence[tuple[Tensor, float]]) -> Tensor:
+        """value = the sum of several input-dependent tensors, each times its factor."""
+
+    def weighted_sum(self, call: Call) -> Tensor:
+        """A sum, mean or average pool."""
+
+    def activation(self, call: Call) -> Tensor:
+        """An elementwise activation."""
+
+    def maximum(self, call: Call) -> Any:
+        """A max pool."""
+
+    def copies(self, call: Call) -> Any:
+        """Rearranged copies of input-dependent values."""
 
 
 PRIMITIVES: Mapping[str, str] = {
@@ -22,7 +49,7 @@ PRIMITIVES: Mapping[str, str] = {
     **dict.fromkeys(operations.SUMS, "weighted_sum"),
     **dict.fromkeys(operations.COPIES, "copies"),
 }
-"""Operations whose arguments do not matter, and the method of `Propagation` that takes the call as it is."""
+"""Operations whose arguments do not matter, and the method of `Primitives` that takes the call as it is."""
 
 SIGNATURES: Mapping[str, str] = {
     **dict.fromkeys(operations.CONVOLUTIONS, "convolution"),
@@ -37,12 +64,12 @@ SIGNATURES: Mapping[str, str] = {
 
 
 class Grammar:
-    """Reads each call by its torch signature and hands it to the `Propagation` as what it does.
+    """Reads each call by its torch signature and hands it to `Primitives` as what it does.
 
     Raises Unsupported, with the operation's name, where there is no rule for it.
     """
 
-    def __init__(self, propagation: Propagation) -> None:
+    def __init__(self, propagation: Primitives) -> None:
         self.propagation = propagation
 
     def __call__(self, call: Call) -> Any:

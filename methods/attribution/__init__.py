@@ -6,6 +6,7 @@ from whybench.methods.attribution.constant import Constant
 from whybench.methods.attribution.deconvnet import DeconvNet
 from whybench.methods.attribution.excitation_backprop import ExcitationBackprop
 from whybench.methods.attribution.grad_cam import GradCam
+from whybench.methods.attribution.grad_cam_plus_plus import GradCamPlusPlus
 from whybench.methods.attribution.gradient import Gradient
 from whybench.methods.attribution.guided_backprop import GuidedBackprop
 from whybench.methods.attribution.guided_grad_cam import GuidedGradCam
@@ -13,14 +14,17 @@ from whybench.methods.attribution.input_difference import InputDifference
 from whybench.methods.attribution.input_x_gradient import InputXGradient
 from whybench.methods.attribution.integrated_gradients import IntegratedGradients
 from whybench.methods.attribution.inverted import Inverted
+from whybench.methods.attribution.layer_cam import LayerCam
 from whybench.methods.attribution.lrp import Lrp
 from whybench.methods.attribution.occlusion import Occlusion
 from whybench.methods.attribution.random import Random
 from whybench.methods.attribution.rap import Rap
+from whybench.methods.attribution.score_cam import ScoreCam
 from whybench.methods.attribution.sensitivity import Sensitivity
 from whybench.methods.attribution.smooth_grad import SmoothGrad
 from whybench.methods.attribution.sobel_edges import SobelEdges
 from whybench.methods.attribution.var_grad import VarGrad
+from whybench.methods.attribution.visual_back_prop import VisualBackProp
 
 __all__ = [
     "Centre",
@@ -28,6 +32,7 @@ __all__ = [
     "DeconvNet",
     "ExcitationBackprop",
     "GradCam",
+    "GradCamPlusPlus",
     "Gradient",
     "GuidedBackprop",
     "GuidedGradCam",
@@ -35,13 +40,16 @@ __all__ = [
     "InputXGradient",
     "IntegratedGradients",
     "Inverted",
+    "LayerCam",
     "Lrp",
     "Occlusion",
     "Random",
     "Rap",
+    "ScoreCam",
     "Sensitivity",
     "SmoothGrad",
     "SobelEdges",
     "VarGrad",
+    "VisualBackProp",
     "captum_baselines",
 ]

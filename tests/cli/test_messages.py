@@ -104,6 +104,7 @@ def test_run_refuses(whybench, arguments, message):
         (("run", "quickstart", "-m", "gradient"), "a suite and --method exclude each other; leave one of them out"),
         (("run", "math:pi"), "'math:pi' is no suite: expected a name, file.py:attr or a Suite"),
         (("run", "quickstart", "--seed", "-1"), r"seed=-1; a whole number \(int\) >= 0 is needed"),
+        (("run", "quickstart", "--seed", "a"), r"--seed='a'; a whole number \(int\) >= 0 is needed"),
         (("run", "imagenet_folder"), "imagenet_folder: missing a required argument: 'path'; its parameters: path"),
         (("run", "imagenet_folder(path=3)"), "imagenet_folder: path=3; expected str"),
         (("run", "imagenet_folder(path='no')"), "imagenet_folder: no folder 'no'; give the path of a folder .*"),

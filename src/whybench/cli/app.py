@@ -8,7 +8,7 @@ import typer
 
 from whybench.cli.exits import Exit, code_of
 from whybench.cli.flags import Command, Group
-from whybench.errors import WhybenchError
+from whybench.errors import BadParameter, WhybenchError
 
 app = typer.Typer(
     name="whybench",
@@ -29,6 +29,14 @@ Artifacts = Annotated[
     Path | None, typer.Option("--artifacts", help="Folder of the tensors; beside the database unless told otherwise.")
 ]
 DEFAULT_STORE = "sqlite:///whybench.db"
+
+
+def whole_number(text: str) -> int:
+    """A seed as it was written."""
+    try:
+        return int(text)
+    except ValueError:
+        raise BadParameter(f"--seed={text!r}; a whole number (int) >= 0 is needed") from None
 
 
 @app.command("list", cls=Command)
@@ -61,7 +69,9 @@ def run(
     method: Annotated[list[str] | None, typer.Option("-m", "--method", help="... methods, repeatable.")] = None,
     metric: Annotated[list[str] | None, typer.Option("-x", "--metric", help="... metrics, repeatable.")] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Samples a dataset, from the first.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all random streams.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(parser=whole_number, metavar="<int>", help="Seed of all random streams.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
     store: StoreUrl = DEFAULT_STORE,
     artifacts: Artifacts = None,

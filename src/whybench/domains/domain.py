@@ -67,6 +67,16 @@ class Domain(ABC):
     def region_size(self, shape: Sequence[int]) -> int:
         """The default side of a region, in features."""
 
+    def side(self, shape: Sequence[int], size: int | None = None) -> int:
+        """`size`, or the default side of a region; raises Unsupported where it is larger than all of the features."""
+        grid = self.grid(shape)
+        if size is not None and size > max(grid):
+            raise Unsupported(
+                f"region={size} is larger than the {self.name} inputs of {' x '.join(map(str, grid))} features; at "
+                f"most {max(grid)} fits, and the default is {self.region_size(shape)}"
+            )
+        return size or self.region_size(shape)
+
     @abstractmethod
     def regions(self, shape: Sequence[int], size: int | None = None) -> Regions:
         """The partition into regions of `size`, or of this domain's default size."""

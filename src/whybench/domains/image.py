@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar
 
 import torch
@@ -12,6 +13,7 @@ from whybench.domains.blur import blur
 from whybench.domains.domain import Domain, Regions
 from whybench.domains.infills import Infill
 from whybench.domains.noisy_linear import NOISE, NoisyLinearImage
+from whybench.errors import BadExplanation
 from whybench.explanations import Polarity
 from whybench.streams import Streams
 
@@ -39,7 +41,7 @@ class ImageDomain(Domain):
     def regions(self, shape: Sequence[int], size: int | None = None) -> Regions:
         """Squares of `size` pixels from the top left; those at an uneven border are the smaller ones that fit."""
         height, width = self.grid(shape)
-        side = size or self.region_size(shape)
+        side = self.side(shape, size)
         rows, columns = torch.arange(height) // side, torch.arange(width) // side
         index = rows[:, None] * (-(-width // side)) + columns[None, :]
         return Regions(index, torch.bincount(index.flatten()))
@@ -48,7 +50,10 @@ class ImageDomain(Domain):
         return features.unsqueeze(1)
 
     def per_feature(self, relevance: Tensor, polarity: Polarity, shape: Sequence[int]) -> Tensor:
-        """Channels summed or normed; a coarser grid is brought to the pixels' by bilinear interpolation."""
+        """Channels summed or normed; a coarser grid is brought to the pixels' by bilinear interpolation.
+
+        Raises BadExplanation where the grid is finer than the pixels', or no even thinning of them.
+        """
         grid = self.grid(shape)
         maps = relevance.double()
         if maps.ndim == 3:
@@ -59,6 +64,12 @@ class ImageDomain(Domain):
         if tuple(maps.shape[2:]) != grid:
             if maps.shape[2] > grid[0] or maps.shape[3] > grid[1]:
                 raise self.misshapen(relevance, shape)
+            if not _thinned((maps.shape[2], maps.shape[3]), (grid[0], grid[1])):
+                raise BadExplanation(
+                    f"{self.misshapen(relevance, shape)}: a grid of {tuple(maps.shape[2:])} has another aspect ratio "
+                    f"than {grid}; return a map of {grid}, one value a pixel (torch.nn.functional.interpolate brings "
+                    "it there), or a coarser grid of the same aspect ratio"
+                )
             maps = F.interpolate(maps, grid, mode="bilinear", align_corners=False)
         return maps.squeeze(1)
 
@@ -69,3 +80,17 @@ class ImageDomain(Domain):
             noise = NOISE * self.normal("infill/noisy_linear", inputs, ids, streams)
             return NoisyLinearImage(inputs, self.like(self.mean, inputs), noise)
         return super().infill(name, inputs, ids, streams)
+
+
+def _thinned(coarse: tuple[int, int], grid: tuple[int, int]) -> bool:
+    """Whether one stride takes both sides of a grid to those of a coarser one, rounded down, to the nearest or up.
+
+    >>> _thinned((7, 10), (224, 300)), _thinned((2, 8), (8, 8)), _thinned((1, 2), (8, 8))
+    (True, False, False)
+    """
+    for below, above in ((0.0, 1.0), (0.5, 0.5), (1.0, 0.0)):
+        least = max(size / (count + above) for size, count in zip(grid, coarse, strict=True))
+        most = min(size / (count - below) if count > below else inf for size, count in zip(grid, coarse, strict=True))
+        if least < most:
+            return True
+    return False

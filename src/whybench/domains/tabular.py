@@ -43,7 +43,7 @@ class TabularDomain(Domain):
 
     def regions(self, shape: Sequence[int], size: int | None = None) -> Regions:
         """Blocks of `size` neighbouring columns; one column by default."""
-        index = torch.arange(shape[1]) // (size or self.region_size(shape))
+        index = torch.arange(shape[1]) // self.side(shape, size)
         return Regions(index, torch.bincount(index))
 
     def over_channels(self, features: Tensor) -> Tensor:

@@ -4,7 +4,10 @@ from whybench.methods.attribution import captum_baselines
 from whybench.methods.attribution.centre import Centre
 from whybench.methods.attribution.constant import Constant
 from whybench.methods.attribution.deconvnet import DeconvNet
+from whybench.methods.attribution.deep_lift import DeepLift
+from whybench.methods.attribution.deep_shap import DeepShap
 from whybench.methods.attribution.excitation_backprop import ExcitationBackprop
+from whybench.methods.attribution.expected_gradients import ExpectedGradients
 from whybench.methods.attribution.grad_cam import GradCam
 from whybench.methods.attribution.grad_cam_plus_plus import GradCamPlusPlus
 from whybench.methods.attribution.gradient import Gradient
@@ -14,14 +17,19 @@ from whybench.methods.attribution.input_difference import InputDifference
 from whybench.methods.attribution.input_x_gradient import InputXGradient
 from whybench.methods.attribution.integrated_gradients import IntegratedGradients
 from whybench.methods.attribution.inverted import Inverted
+from whybench.methods.attribution.kernel_shap import KernelShap
 from whybench.methods.attribution.layer_cam import LayerCam
+from whybench.methods.attribution.lime import Lime
 from whybench.methods.attribution.lrp import Lrp
 from whybench.methods.attribution.occlusion import Occlusion
 from whybench.methods.attribution.random import Random
 from whybench.methods.attribution.rap import Rap
+from whybench.methods.attribution.rise import Rise
 from whybench.methods.attribution.score_cam import ScoreCam
 from whybench.methods.attribution.sensitivity import Sensitivity
+from whybench.methods.attribution.shapley_sampling import ShapleySampling
 from whybench.methods.attribution.smooth_grad import SmoothGrad
+from whybench.methods.attribution.smooth_grad_squared import SmoothGradSquared
 from whybench.methods.attribution.sobel_edges import SobelEdges
 from whybench.methods.attribution.var_grad import VarGrad
 from whybench.methods.attribution.visual_back_prop import VisualBackProp
@@ -30,7 +38,10 @@ __all__ = [
     "Centre",
     "Constant",
     "DeconvNet",
+    "DeepLift",
+    "DeepShap",
     "ExcitationBackprop",
+    "ExpectedGradients",
     "GradCam",
     "GradCamPlusPlus",
     "Gradient",
@@ -40,14 +51,19 @@ __all__ = [
     "InputXGradient",
     "IntegratedGradients",
     "Inverted",
+    "KernelShap",
     "LayerCam",
+    "Lime",
     "Lrp",
     "Occlusion",
     "Random",
     "Rap",
+    "Rise",
     "ScoreCam",
     "Sensitivity",
+    "ShapleySampling",
     "SmoothGrad",
+    "SmoothGradSquared",
     "SobelEdges",
     "VarGrad",
     "VisualBackProp",

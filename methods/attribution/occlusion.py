@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from math import ceil
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from whybench.errors import BadParameter
+from whybench.methods.attribution.coalitions import Game, check_players
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -19,10 +21,11 @@ class Occlusion(AttributionMethod):
 
     R_i(x) = mean over the windows W that hold feature i of f_c(x) - f_c(x with W replaced by b); shaped like the
     inputs, each channel of a pixel with the pixel's value, in units of the output. Windows are squares of pixels or
-    runs of columns; they start every `stride` features, and those at the border are cut off by it.
+    runs of columns; they start every `stride` features, and those at the border are cut off by it. With
+    regions='superpixels' the superpixels of the image are hidden one by one instead.
 
     window: side of a window in features, None for the domain's default region; stride: None for windows side by
-    side; baseline: an infill's name, or None for the domain's baseline.
+    side; baseline: an infill's name, or None for the domain's baseline; segments: about how many superpixels.
 
     Raises BadParameter where a window does not fit into the input.
 
@@ -36,10 +39,13 @@ class Occlusion(AttributionMethod):
 
     name: ClassVar[str] = "occlusion"
     reference: ClassVar[str] = "zeiler2014"
+    libraries: ClassVar[tuple[str, ...]] = ("scikit-image",)
 
     window: int | None = None
     stride: int | None = None
     baseline: str | None = None
+    regions: Literal["windows", "superpixels"] = "windows"
+    segments: int = 50
 
     def __post_init__(self) -> None:
         for name, value in {"window": self.window, "stride": self.stride}.items():
@@ -48,7 +54,27 @@ class Occlusion(AttributionMethod):
         if self.window is not None and self.stride is not None and self.stride > self.window:
             raise BadParameter(f"occlusion: stride={self.stride} > window={self.window} would leave features unseen")
 
+        if self.regions not in ("windows", "superpixels"):
+            raise BadParameter(f"occlusion: regions={self.regions!r}; allowed: windows, superpixels")
+        if self.regions == "superpixels" and (self.window is not None or self.stride is not None):
+            raise BadParameter(
+                f"occlusion: window={self.window}, stride={self.stride} are of windows; superpixels are counted by "
+                "segments"
+            )
+        check_players("occlusion", None, None, self.segments)
+
     def relevance(self, query: Query) -> Tensor:
+        return self._windows(query) if self.regions == "windows" else self._superpixels(query)
+
+    def _superpixels(self, query: Query) -> Tensor:
+        players = query.domain.players(query.inputs, "superpixels", None, self.segments)
+        game = Game(query, players, query.infill(self.baseline))
+        values = game.values(F.pad(~torch.eye(m, dtype=torch.bool), (0, 0, 1, 0), value=True) for m in players.counts)
+        fall = torch.stack([F.pad(v[:1] - v[1:], (0, max(players.counts) - len(v) + 1)) for v in values])
+        spread = query.domain.over_channels(players.spread(fall.to(query.inputs)))
+        return spread.expand_as(query.inputs).clone()
+
+    def _windows(self, query: Query) -> Tensor:
         spans = self._spans(query)
         corner = torch.cartesian_prod(*(torch.arange(len(s), device=s.device) for s in spans)).view(-1, len(spans))
         infill = query.infill(self.baseline)

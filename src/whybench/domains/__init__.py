@@ -3,6 +3,17 @@
 from whybench.domains.domain import Domain, Regions, infill_names
 from whybench.domains.image import ImageDomain
 from whybench.domains.infills import FixedInfill, Infill
+from whybench.domains.players import PlayerKind, Players
 from whybench.domains.tabular import TabularDomain
 
-__all__ = ["Domain", "FixedInfill", "ImageDomain", "Infill", "Regions", "TabularDomain", "infill_names"]
+__all__ = [
+    "Domain",
+    "FixedInfill",
+    "ImageDomain",
+    "Infill",
+    "PlayerKind",
+    "Players",
+    "Regions",
+    "TabularDomain",
+    "infill_names",
+]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from whybench.domains.infills import FixedInfill, Infill
-from whybench.errors import BadExplanation, BadParameter, Unsupported
+from whybench.domains.players import PlayerKind, Players, shared
+from whybench.errors import BadExplanation, BadInput, BadParameter, Unsupported, shown
 from whybench.explanations import Polarity
 from whybench.streams import Streams
 
@@ -89,6 +90,14 @@ class Domain(ABC):
     def per_feature(self, relevance: Tensor, polarity: Polarity, shape: Sequence[int]) -> Tensor:
         """One relevance a feature, (n, *grid) in float64, for inputs of `shape`."""
 
+    def players(
+        self, inputs: Tensor, kind: PlayerKind | None = None, size: int | None = None, segments: int = 50
+    ) -> Players:
+        """The pieces that methods put in and take out as one: here always the regions of `size`."""
+        if kind == "superpixels":
+            raise Unsupported(f"superpixels are pieces of images; {self.name} inputs have none")
+        return shared(self.regions(inputs.shape, size).index, inputs)
+
     def infill(self, name: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Infill:
         """What stands in for removed features of `inputs`, drawn once a sample where it is random."""
         if name == "zero":
@@ -119,7 +128,27 @@ class Domain(ABC):
 
     def like(self, value: Tensor | float, inputs: Tensor) -> Tensor:
         """`value` as a tensor of the shape, dtype and device of `inputs`."""
-        return torch.as_tensor(value, dtype=inputs.dtype, device=inputs.device).expand_as(inputs)
+        return self._fitting("a value", value, inputs.shape).to(inputs).expand_as(inputs)
+
+    def check(self, shape: Sequence[int]) -> None:
+        """Raise BadInput, with both shapes, where what is known of the data does not fit inputs of `shape`."""
+        for name in ("baseline", "mean", "low", "high"):
+            value = getattr(self, name)
+            if value is not None:
+                self._fitting(name, value, shape)
+
+    def _fitting(self, name: str, value: Tensor | float, shape: Sequence[int]) -> Tensor:
+        try:
+            known = torch.as_tensor(value)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise BadInput(f"{name}={shown(value)}; expected a number or a tensor") from error
+        pairs = zip(reversed(known.shape), reversed(shape), strict=False)
+        if known.ndim > len(shape) or any(size not in (1, wanted) for size, wanted in pairs):
+            raise BadInput(
+                f"{name} of shape {tuple(known.shape)} does not fit {self.name} inputs of shape {tuple(shape)}; give a "
+                f"number, or a tensor that broadcasts against one sample, {tuple(shape[1:])}"
+            )
+        return known
 
     def misshapen(self, relevance: Tensor, shape: Sequence[int]) -> BadExplanation:
         """The error for relevance that does not fit inputs of `shape`."""

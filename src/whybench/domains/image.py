@@ -13,12 +13,17 @@ from whybench.domains.blur import blur
 from whybench.domains.domain import Domain, Regions
 from whybench.domains.infills import Infill
 from whybench.domains.noisy_linear import NOISE, NoisyLinearImage
+from whybench.domains.players import PlayerKind, Players, own
+from whybench.domains.superpixels import superpixels
 from whybench.errors import BadExplanation
 from whybench.explanations import Polarity
 from whybench.streams import Streams
 
 REGIONS_A_SIDE = 14
 """Default regions are 1/14 of the image's shorter side: 16 pixels at 224, 2 at 28, 1 at 8."""
+
+SMALL = 32
+"""Images whose shorter side has no more pixels than this show too little for superpixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +50,18 @@ class ImageDomain(Domain):
         rows, columns = torch.arange(height) // side, torch.arange(width) // side
         index = rows[:, None] * (-(-width // side)) + columns[None, :]
         return Regions(index, torch.bincount(index.flatten()))
+
+    def players(
+        self, inputs: Tensor, kind: PlayerKind | None = None, size: int | None = None, segments: int = 50
+    ) -> Players:
+        """Squares of `size` pixels, or about `segments` superpixels; by default the latter where images are not small.
+
+        A given `size` asks for squares.
+        """
+        small = min(self.grid(inputs.shape)) <= SMALL
+        if kind == "regions" or (kind is None and (small or size is not None)):
+            return super().players(inputs, "regions", size)
+        return own([superpixels(image, segments) for image in inputs], inputs)
 
     def over_channels(self, features: Tensor) -> Tensor:
         return features.unsqueeze(1)

@@ -45,6 +45,12 @@ class Call:
         """The result with `new` in the place of `old`."""
         return self.mapped(lambda leaf: new if leaf is old else leaf).result()
 
+    def on(self, values: Sequence[Tensor]) -> Any:
+        """The result with `values` in the places of the dependent arguments, in their order."""
+        rest = iter(values)
+        chosen = self.mapped(lambda leaf: next(rest) if isinstance(leaf, Tensor) and leaf.requires_grad else leaf)
+        return chosen.result()
+
     def mapped(self, change: Callable[[Any], Any]) -> "Call":
         args, kwargs = tree_map(change, (tuple(self.args), dict(self.kwargs)))
         return replace(self, args=args, kwargs=kwargs)

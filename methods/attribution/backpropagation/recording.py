@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 from torch import Tensor, nn
@@ -66,7 +67,7 @@ class Recording(TorchFunctionMode):
         for tensor in tensors(result):
             if tensor.requires_grad:
                 self.made[id(tensor)] = (tensor, tensor._version)
-        if overwritten is not None:
+        if overwritten is not None and result is not overwritten:  # dropout in eval mode gives back what it reads
             self.rewritten[id(overwritten)] = (overwritten, result)
             self.stale.add(overwritten.untyped_storage().data_ptr())
         return result
@@ -91,11 +92,21 @@ class Recording(TorchFunctionMode):
             )
 
     def _place(self) -> str:
-        names = {id(module): name for name, module in self.module.named_modules()}
-        frame = sys._getframe()
-        while frame.f_back is not None:
-            frame = frame.f_back
-            owner = frame.f_locals.get("self")
-            if isinstance(owner, nn.Module) and names.get(id(owner)):
-                return f"module {names[id(owner)]!r}"
-        return "the model's own forward"
+        name = running(module_names(self.module))
+        return f"module {name!r}" if name else "the model's own forward"
+
+
+def module_names(module: nn.Module) -> Mapping[int, str]:
+    """The names of a module and all of its parts, by identity; the module itself has none."""
+    return {id(part): name for name, part in module.named_modules()}
+
+
+def running(names: Mapping[int, str]) -> str:
+    """The name of the innermost of these modules whose forward pass is under way, or nothing."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, nn.Module) and id(owner) in names:
+            return names[id(owner)]
+        frame = frame.f_back
+    return ""

@@ -1,0 +1,58 @@
+"""Expected gradients."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.errors import BadParameter
+from whybench.protocols import AttributionMethod, Query
+from whybench.registries import register
+
+
+@register
+@dataclass(frozen=True)
+class ExpectedGradients(AttributionMethod):
+    """Integrated gradients averaged over baselines from the training data, both by the same random draws.
+
+    R_i(x) = mean over draws k of (x_i - b_ki) df_c(b_k + a_k (x - b_k)) / dx_i, b_k a training sample and a_k uniform
+    in [0, 1); shaped like the inputs, in units of the output; in expectation the sum is f_c(x) - mean f_c(training).
+
+    samples: draws, one gradient each; a draw is named by the sample's id and its number.
+
+    Raises Unsupported for models without training samples.
+
+    Source: erion2021.
+
+    >>> linear = torch.nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    >>> _ = linear.weight.data.copy_(torch.tensor([[2.0, -3.0]]))
+    >>> training, x = torch.tensor([[1.0, 2.0]], dtype=torch.float64), torch.zeros(1, 2, dtype=torch.float64)
+    >>> ExpectedGradients(samples=4).attribute(linear, x, training=training).tolist()
+    [[-2.0, 6.0]]
+    """
+
+    name: ClassVar[str] = "expected_gradients"
+    reference: ClassVar[str] = "erion2021"
+    needs: ClassVar[frozenset[str]] = frozenset({"gradients", "training"})
+    stochastic: ClassVar[bool] = True
+    complete: ClassVar[str | None] = "f(x) - mean f(training), in expectation"
+
+    samples: int = 50
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.samples, int) or self.samples < 1:
+            raise BadParameter(f"expected_gradients: samples={self.samples!r}; a whole number >= 1 is needed")
+
+    def relevance(self, query: Query) -> Tensor:
+        assert query.model.training is not None
+        training = query.model.training.inputs.to(query.inputs)
+        total = torch.zeros_like(query.inputs)
+        for sample, draw in query.each(self.samples):
+            names = [(query.ids[i], k) for i, k in zip(sample.tolist(), draw.tolist(), strict=True)]
+            uniform = torch.stack([query.streams.uniform("expected_gradients", i, k, (2,)) for i, k in names])
+            baseline = training[(uniform[:, 0] * len(training)).long().to(training.device)]
+            position = uniform[:, 1].to(training).view(-1, *(1,) * (training.ndim - 1))
+            distance = query.inputs[sample] - baseline
+            total.index_add_(0, sample, distance * query.gradient(baseline + position * distance, sample))
+        return total / self.samples

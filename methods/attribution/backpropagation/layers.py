@@ -12,15 +12,24 @@ LinearMap = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """What a layer that reads the input itself knows of it, each shaped like the layer's input.
+    """What a layer that reads the input itself knows of it.
 
-    gain: by how much the layer's input changes with the model's, 0 at padding.
-    low, high: the bounds of the input, or None where they are not known.
+    inputs: the model's inputs. replay: what was done to them to get what the layer reads, shifts left out, or None
+    where that was more than scaling and copying.
+    low, high: the bounds of what it reads, shaped like that, or None where they are not known.
     """
 
-    gain: Tensor
+    inputs: Tensor
+    replay: Callable[[Tensor], Tensor] | None
     low: Tensor | None = None
     high: Tensor | None = None
+
+    def bounded(self, low: Tensor, high: Tensor) -> "Surroundings":
+        """With these bounds of the model's inputs, shaped like them."""
+        if self.replay is None:
+            return self
+        one, other = self.replay(low), self.replay(high)
+        return replace(self, low=torch.minimum(one, other), high=torch.maximum(one, other))
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +39,9 @@ class Layer:
     source: a, with the graph that relevance goes back through; output: z as it ran; total: z as rules divide by it.
     weight: outputs first; bias: broadcasts against z, 0 where there is none; channel: the dimension of z that
     weight's first one makes. adjoint: s -> the gradient of (s * z).sum() with respect to a, at no second forward.
-    surroundings: where no other layer lies between the input and this one.
+    surroundings: where no other layer lies between the input and this one. gain: by what the elements of a were
+    multiplied since the last layer or sum, 0 at padding. name: the module in which it ran; depth: how many layers lie
+    between the input and it, on the longest way.
     """
 
     source: Tensor
@@ -43,6 +54,9 @@ class Layer:
     channel: int
     convolution: bool
     surroundings: Surroundings | None
+    gain: Callable[[], Tensor]
+    name: str
+    depth: int
 
     @property
     def inputs(self) -> Tensor:

@@ -103,7 +103,7 @@ def module_names(module: nn.Module) -> Mapping[int, str]:
 
 def running(names: Mapping[int, str]) -> str:
     """The name of the innermost of these modules whose forward pass is under way, or nothing."""
-    frame: FrameType | None = sys._getframe()
+    frame: FrameType | None = sys._getframe().f_back  # a look at its own variables would tie this frame to itself
     while frame is not None:
         owner = frame.f_locals.get("self")
         if isinstance(owner, nn.Module) and id(owner) in names:

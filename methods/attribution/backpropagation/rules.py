@@ -88,13 +88,13 @@ def z_box(layer: Layer, relevance: Tensor, stabiliser: float = STABILISER) -> Te
 
 def w_square(layer: Layer, relevance: Tensor, stabiliser: float = STABILISER) -> Tensor:
     """LRP-w2: R_j = sum_k w_jk^2 R_k / stab(sum_i w_ik^2), padding left out. Source: montavon2017."""
-    term = Term.of(layer, _gain(layer).square(), layer.weight.square())
+    term = Term.of(layer, layer.gain().square(), layer.weight.square())
     return term.pull(share(relevance, term.total, stabiliser))
 
 
 def flat(layer: Layer, relevance: Tensor, stabiliser: float = STABILISER) -> Tensor:
     """LRP-flat: R_k in equal parts to the inputs that z_k can see, padding left out. Source: lapuschkin2019."""
-    term = Term.of(layer, (_gain(layer) != 0).to(layer.output), torch.ones_like(layer.weight))
+    term = Term.of(layer, (layer.gain() != 0).to(layer.output), torch.ones_like(layer.weight))
     return term.pull(share(relevance, term.total, stabiliser))
 
 
@@ -112,10 +112,6 @@ def _part(
         terms.append(Term.of(layer, layer.inputs.clamp(max=0), weight_of_negative))
     upper = share(relevance, sum((term.total for term in terms[1:]), terms[0].total) + bias, stabiliser)
     return sum((term.pull(upper) for term in terms[1:]), terms[0].pull(upper))
-
-
-def _gain(layer: Layer) -> Tensor:
-    return torch.ones_like(layer.inputs) if layer.surroundings is None else layer.surroundings.gain
 
 
 def _positive(bias: Tensor | float) -> Tensor | float:

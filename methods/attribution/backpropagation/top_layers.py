@@ -6,9 +6,10 @@ from torch import Tensor
 
 from whybench.methods.attribution.backpropagation.composites import Composite
 from whybench.methods.attribution.backpropagation.layers import Layer
-from whybench.methods.attribution.backpropagation.propagation import Propagation, Trace
+from whybench.methods.attribution.backpropagation.propagation import Propagation
 from whybench.methods.attribution.backpropagation.ruled import ruled
 from whybench.methods.attribution.backpropagation.rules import Rule
+from whybench.methods.attribution.backpropagation.traces import Trace
 
 
 @dataclass(eq=False)

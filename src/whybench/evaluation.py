@@ -26,6 +26,7 @@ from whybench.wrappers import Precomputed
 
 
 @generators_kept()
+@torch.inference_mode(False)
 def evaluate(
     module: nn.Module | Model | Callable[[Tensor], Any],
     inputs: Tensor,
@@ -66,7 +67,7 @@ def evaluate(
     place = inputs.device if device is None else usable(device)
     if isinstance(module, nn.Module) and place.type != "cpu":
         module.to(place)
-    inputs = inputs.detach().to(place)
+    inputs = inputs.detach().clone().to(place)
     names = sample_ids(len(inputs), ids)
     with foreign(f"the model cannot answer inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}"):
         model = wrap(module, inputs, domain=domain, target_layer=target_layer, bounds=bounds, baseline=baseline)

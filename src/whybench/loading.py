@@ -12,7 +12,7 @@ from whybench.errors import BadInput, UsageError, shown
 from whybench.foreign import foreign
 from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Model, ModelLoader, Training
-from whybench.protocols.asking import predict, wrap
+from whybench.protocols.asking import check_tensors, predict, wrap
 from whybench.protocols.dataset import stack
 from whybench.protocols.model import check_classes, steady
 from whybench.registry import Registry
@@ -49,6 +49,7 @@ def load(block: Block, device: str) -> Bench:
         model, inputs = _brought_together(found, block.model_name, dataset, place)
         with steady(model.module):
             classes = predict(model, inputs[:1], 1).shape[1]
+        model.domain.check(tuple(inputs.shape))
     facts: list[Any] = [
         model.digest,
         _domain_facts(model),
@@ -122,6 +123,7 @@ def _brought_together(
     else:
         inputs = stack([torch.as_tensor(sample) for sample in dataset.samples])
         model = wrap(found, inputs, name=name)
+    check_tensors(model.module)
     model.module.to(place)
     inputs = inputs.to(place)
     if dataset.training is not None and model.training is None:

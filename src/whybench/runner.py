@@ -38,6 +38,7 @@ class Options:
     asked: str = ""
 
 
+@torch.inference_mode(False)
 def run(suite: Suite, store: Store, options: Options | None = None, listener: Listener | None = None) -> list[Record]:
     """Run all cells of a suite that the store does not hold as `ok` or `unsupported`; returns all of its records.
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from whybench.domains.domain import Domain, Regions
 from whybench.domains.infills import Infill
 from whybench.domains.noisy_linear import NoisyLinearTable
-from whybench.errors import Unsupported
+from whybench.errors import BadInput, Unsupported
 from whybench.explanations import Polarity
 from whybench.streams import Streams
 
@@ -53,6 +53,15 @@ class TabularDomain(Domain):
         if tuple(relevance.shape[1:]) != tuple(shape[1:]):
             raise self.misshapen(relevance, shape)
         return relevance.double() if polarity == "contribution" else relevance.double().abs()
+
+    def check(self, shape: Sequence[int]) -> None:
+        super().check(shape)
+        columns = shape[1]
+        if self.covariance is not None and tuple(self.covariance.shape) != (columns, columns):
+            raise BadInput(
+                f"covariance of shape {tuple(self.covariance.shape)} does not fit tabular inputs of shape "
+                f"{tuple(shape)}; expected ({columns}, {columns})"
+            )
 
     def infill(self, name: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Infill:
         if name != "noisy_linear":

@@ -60,19 +60,22 @@ def wrap(
     """
     check_inputs(inputs)
     if isinstance(module, Model):
+        check_tensors(module.module)
+        module.domain.check(tuple(inputs.shape))
         return module
     differentiable = isinstance(module, nn.Module)
     if not isinstance(module, nn.Module):
         if not callable(module) or isinstance(module, type):
             raise BadInput(f"{shown(module)} is no torch.nn.Module, no Model and no function inputs -> outputs")
         module = BlackBox(module)
+    check_tensors(module)
     with steady(module), torch.inference_mode():
         probe = module(inputs[:1].clone())  # some models write into their inputs
     if not isinstance(probe, Tensor) or probe.ndim == 0 or probe.ndim > 2 or len(probe) != 1:
         shape = tuple(probe.shape) if isinstance(probe, Tensor) else type(probe).__name__
         raise BadInput(f"the module returned {shape} for one input; expected (1, classes), (1, 1) or (1,)")
     scalar = probe.numel() == 1
-    return Model(
+    model = Model(
         name=name,
         module=module,
         domain=domain_of(inputs, domain, bounds, baseline, mean),
@@ -80,6 +83,20 @@ def wrap(
         layers={"cam": target_layer} if target_layer else {},
         differentiable=differentiable,
     )
+    model.domain.check(tuple(inputs.shape))
+    return model
+
+
+def check_tensors(module: nn.Module) -> None:
+    """Raise BadInput, with their names, for parameters and buffers that were made inside torch.inference_mode()."""
+    tensors = [*module.named_parameters(), *module.named_buffers()]
+    frozen = [name for name, tensor in tensors if tensor.is_inference()]
+    if frozen:
+        raise BadInput(
+            f"parameters or buffers of the module ({', '.join(frozen[:3])}{', ...' if frozen[3:] else ''}) were made "
+            "inside torch.inference_mode(), so that nothing can be differentiated; make the module outside of it, or "
+            "pass copy.deepcopy(module), made outside of it"
+        )
 
 
 def _ordered(bounds: tuple[Tensor | float, Tensor | float]) -> tuple[Tensor | float, Tensor | float]:
@@ -108,7 +125,8 @@ def ask_targets(model: Model, inputs: Tensor, targets: Tensor | Sequence[int] | 
     if targets is None:
         return predict(model, inputs, rows).argmax(1)
     try:
-        given = torch.as_tensor(targets, device=inputs.device)
+        # A copy, since a tensor of inference mode cannot index what has a gradient.
+        given = torch.as_tensor(targets, device=inputs.device).clone()
     except (TypeError, ValueError, RuntimeError) as error:
         raise BadInput(f"targets={shown(targets)}; expected whole class numbers") from error
     if given.is_floating_point() or given.dtype == torch.bool:

@@ -136,6 +136,7 @@ class AttributionMethod(Method[Attribution]):
         return Attribution(self.relevance(query).detach(), query.targets, self.polarity)
 
     @generators_kept()
+    @torch.inference_mode(False)
     def attribute(
         self,
         module: nn.Module | Model,

@@ -88,8 +88,9 @@ def test_captum_agrees_on_relu_modules(method: AttributionMethod, reference: typ
         ((F.relu, torch.relu, Tensor.relu), torch.inf),
         ((nn.ReLU(inplace=True), F.relu_, lambda x: x.clamp(min=0)), torch.inf),
         ((nn.ReLU6(), F.relu6, lambda x: torch.clamp(x, 0, 6)), 6.0),
+        ((nn.Threshold(0, 0), lambda x: F.threshold(x, 0, 0, inplace=True), lambda x: x.clip(0)), torch.inf),
     ],
-    ids=["functional", "in place", "relu6"],
+    ids=["functional", "in place", "relu6", "threshold and clip"],
 )
 def test_every_way_to_call_a_rectifier(
     method: AttributionMethod, rectifiers: tuple[Callable[[Tensor], Tensor], ...], top: float, x: Tensor

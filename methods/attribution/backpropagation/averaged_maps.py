@@ -48,7 +48,9 @@ class AveragedMaps:
 
     def __call__(self, call: Call) -> Any:
         if not torch.is_grad_enabled():
-            raise Unsupported(f"{call.name!r} runs where gradients are switched off (torch.no_grad)")
+            raise Unsupported(
+                f"{call.name!r} runs where gradients are switched off (torch.no_grad, a custom autograd function)"
+            )
         reads = [self.maps.get(id(tensor)) for tensor in call.dependent]
         known = [read for read in reads if read is not None]
         result = call.result()

@@ -24,7 +24,7 @@ READS = _names(
 
 CONVOLUTIONS = frozenset({"conv1d", "conv2d", "conv3d"})
 
-RECTIFIERS = frozenset({"relu", "relu6", "hardtanh", "clamp", "clamp_min", "threshold"})
+RECTIFIERS = frozenset({"relu", "relu6", "hardtanh", "clamp", "clamp_min", "clip", "threshold", "_threshold"})
 
 OTHER_ACTIVATIONS = _names(
     "celu elu gelu glu gru gru_cell hardshrink hardsigmoid hardswish leaky_relu log_sigmoid logsigmoid lstm lstm_cell",
@@ -85,5 +85,7 @@ _BOUNDS: Mapping[str, Callable[..., tuple[Any, Any]]] = {
     "hardtanh": _hardtanh,
     "clamp": _clamp,
     "clamp_min": _clamp,
+    "clip": _clamp,
     "threshold": _threshold,
+    "_threshold": _threshold,  # what torch.nn.functional.threshold is called
 }

@@ -139,7 +139,7 @@ class Domain(ABC):
 
     def _fitting(self, name: str, value: Tensor | float, shape: Sequence[int]) -> Tensor:
         try:
-            known = torch.as_tensor(value)
+            known = value if isinstance(value, Tensor) else torch.as_tensor(value, dtype=torch.float64)
         except (TypeError, ValueError, RuntimeError) as error:
             raise BadInput(f"{name}={shown(value)}; expected a number or a tensor") from error
         pairs = zip(reversed(known.shape), reversed(shape), strict=False)

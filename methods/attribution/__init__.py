@@ -22,6 +22,8 @@ from whybench.methods.attribution.layer_cam import LayerCam
 from whybench.methods.attribution.lime import Lime
 from whybench.methods.attribution.lrp import Lrp
 from whybench.methods.attribution.occlusion import Occlusion
+from whybench.methods.attribution.pattern_attribution import PatternAttribution
+from whybench.methods.attribution.pattern_net import PatternNet
 from whybench.methods.attribution.random import Random
 from whybench.methods.attribution.rap import Rap
 from whybench.methods.attribution.rise import Rise
@@ -56,6 +58,8 @@ __all__ = [
     "Lime",
     "Lrp",
     "Occlusion",
+    "PatternAttribution",
+    "PatternNet",
     "Random",
     "Rap",
     "Rise",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from whybench.errors import Unsupported
@@ -75,8 +74,6 @@ def lifted(call: Call, before: Sequence[Tensor]) -> Any:
 
 def _exact(call: Call) -> bool:
     """Whether the gradient of the call is its multiplier; raises Unsupported where it mixes samples or draws."""
-    if not torch.is_grad_enabled():
-        raise Unsupported(f"{call.name!r} runs where gradients are switched off, so that no difference gets through")
     if call.name in DROPOUTS and _drops(*call.args, **call.kwargs):
         raise Unsupported(f"{call.name!r} drops values at random although the model is in eval mode")
     if call.name == "batch_norm":

@@ -27,6 +27,11 @@ class Step:
 
     @classmethod
     def of(cls, call: Call) -> "Step":
+        if not torch.is_grad_enabled():
+            raise Unsupported(
+                f"{call.name!r} runs where gradients are switched off (torch.no_grad, a custom autograd function), so "
+                "that no difference gets through"
+            )
         constants = (leaf for leaf in tree_leaves((call.args, call.kwargs)) if not _depends(leaf))
         return cls(call.name, tuple(read.detach() for read in call.dependent), tuple(constants))
 

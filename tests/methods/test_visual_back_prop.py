@@ -187,7 +187,7 @@ def test_batch_norm_dropout_and_constants_stay_where_they_are() -> None:
 
         def forward(self, x: Tensor) -> Tensor:
             kept = F.relu(net[1](net[0]((x * 2 + 3 - 3) / 2)) + 0)
-            return net[7](F.threshold(net[4](-(-kept)), 0, 0).reshape(len(x), -1))
+            return net[7](F.threshold(net[4](kept.neg().neg()), 0, 0).reshape(len(x), -1))
 
     close(explain(Written(), x), expected)
 

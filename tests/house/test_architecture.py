@@ -21,13 +21,14 @@ HOMES = {
     "quantus": ("whybench.metrics.attribution.quantus_adapters",),
     "rich": ("whybench.cli",),
     "seaborn": ("whybench.plots", "whybench.report"),
+    "skimage": ("whybench.domains",),
     "sqlalchemy": ("whybench.store",),
     "typer": ("whybench.cli",),
 }
 """The only packages that import a library, at whatever place in a file."""
 
 ENGINE = {"cli", "evaluation", "keys", "leaderboard", "loading", "runner", "session", "store", "suite", "suites"}
-HEAVY = {"captum", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "sklearn", "sqlalchemy", "torch"}
+HEAVY = {"captum", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "skimage", "sklearn", "sqlalchemy", "torch"}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 }
 """Parameters of methods that have some without a default, or that are slow with their defaults."""
 
+EXHAUSTIVE = {"kernel_shap": 10}
+"""Methods that draw nothing where an input has no more players than this, since they ask all coalitions."""
+
 NAMES = [name for name in registries.methods if registries.methods[name].kind is Attribution]
 OWN = [name for name in NAMES if not name.startswith("captum/")]
 ADAPTED = [pytest.param(name, marks=pytest.mark.slow) for name in NAMES if name.startswith("captum/")]
@@ -143,7 +146,8 @@ def test_asking_twice_gives_the_same_bits(method, question):
 
 def test_the_seed_matters_exactly_where_stochastic_is_declared(method, question):
     same = torch.equal(question.ask(method, seed=0), question.ask(method, seed=1))
-    assert same != method.stochastic
+    few = question.inputs[0].numel() <= EXHAUSTIVE.get(method.name, 0)
+    assert same != (method.stochastic and not few)
 
 
 @pytest.mark.parametrize("rows", [1, 2])

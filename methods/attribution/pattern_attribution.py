@@ -14,8 +14,8 @@ class PatternAttribution(PatternMethod):
 
     From R = f_c(x), R_j = sum_k w_jk a+_jk R_k at convolutions, fully connected layers and average pools, which are
     shares since w.a+ = 1; ReLU (ReLU6) passes where it is open, max pools along their switches, additions to all of
-    their parts; shaped like the inputs, in units of the output. It does not sum to f_c: rectifiers that are closed, padding
-    and additions see to that.
+    their parts; shaped like the inputs, in units of the output. It does not sum to f_c: rectifiers that are closed,
+    padding and additions see to that.
 
     estimator: how patterns are estimated on the training data, `two_component` or `linear`: see `pattern_net`, which
     also says what they are, and what is part of a layer.

@@ -4,6 +4,7 @@ from whybench.metrics.attribution.input_invariance import InputInvariance
 from whybench.metrics.attribution.input_shift_consistency import InputShiftConsistency
 from whybench.metrics.attribution.insertion import Insertion
 from whybench.metrics.attribution.mprt import Mprt
+from whybench.metrics.attribution.pattern_quality import PatternQuality
 from whybench.metrics.attribution.pixel_flipping import PixelFlipping
 from whybench.metrics.attribution.random_logit import RandomLogit
 from whybench.metrics.attribution.sdr import SmallestDestroyingRegion
@@ -15,6 +16,7 @@ __all__ = [
     "InputShiftConsistency",
     "Insertion",
     "Mprt",
+    "PatternQuality",
     "PixelFlipping",
     "RandomLogit",
     "SmallestDestroyingRegion",

@@ -100,5 +100,6 @@ def open_case(
         rows=rows,
         ask=again,
         fetch=memory.fetch,
+        method=method,
     )
     return memory.case

@@ -179,6 +179,7 @@ class Session:
             rows=self.plan.rows,
             ask=lambda model, inputs, targets: self._ask(method, model, inputs, targets),
             fetch=fetch,
+            method=method,
         )
         return case
 

@@ -12,6 +12,7 @@ from whybench.domains import Domain
 from whybench.errors import BadScores
 from whybench.explanations import Explanation
 from whybench.protocols.asking import predict
+from whybench.protocols.method import Method
 from whybench.protocols.model import Model
 from whybench.streams import Streams
 
@@ -74,7 +75,7 @@ class Case(Generic[E]):
     """One explanation and what is needed to judge it: the only thing that a metric sees.
 
     inputs: (n, ...); targets: (n,) int64, the explained outputs; labels: (n,) true classes or values;
-    rows: how many rows go into one pass.
+    rows: how many rows go into one pass; method: what was asked, for metrics that judge more of it than its answers.
     """
 
     model: Model
@@ -87,6 +88,7 @@ class Case(Generic[E]):
     rows: int
     ask: Callable[[Model, Tensor, Tensor], E]
     fetch: Callable[[Artifact], dict[str, Tensor]]
+    method: Method[Any] | None = None
 
     @property
     def domain(self) -> Domain:

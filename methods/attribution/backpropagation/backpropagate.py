@@ -28,8 +28,14 @@ def _of_rows(
     query: Query, sample: Tensor, interpreter: Callable[[Tensor], Interpreter], start: Callable[[Tensor], Tensor]
 ) -> Tensor:
     leaf = query.inputs[sample].detach().requires_grad_()
-    with Recording(query.model.module, leaf, interpreter(leaf)) as recording:
-        outputs = query.model.module(leaf)
-    explained = query.model.explained(recording.finished(outputs), query.targets[sample])
+    explained = query.model.explained(watched(query, leaf, interpreter(leaf)), query.targets[sample])
     (gradient,) = torch.autograd.grad(explained, leaf, start(explained))
     return gradient
+
+
+def watched(query: Query, leaf: Tensor, interpreter: Interpreter) -> Tensor:
+    """The model's outputs for `leaf`, (rows, outputs), with the backward pass that `interpreter` gives them."""
+    recording = Recording(query.model.module, leaf, interpreter)
+    with recording:
+        outputs = query.model.module(leaf)
+    return recording.finished(outputs)

@@ -56,12 +56,14 @@ class Propagation:
         self.names = names or {}
         self.traces = {id(leaf): Trace(leaf, first=True, replay=lambda values: values)}
         self.folded: dict[int, list[Tensor]] = {}
+        self.layer_names: list[str] = []
 
     def layer(
         self, call: Call, read: Tensor, apply: LinearMap, weight: Tensor, bias: Tensor | float, convolution: bool
     ) -> Tensor:
         """A convolution or fully connected layer: apply(read, weight) + bias."""
-        trace = self.traces[id(read)]
+        trace, name = self.traces[id(read)], running(self.names)
+        self.layer_names.append(name)
         leaf = read.detach().requires_grad_()
         graph = call.at(read, leaf)
         if trace.shift is not None:
@@ -84,7 +86,7 @@ class Propagation:
                 convolution=convolution,
                 surroundings=self._surroundings(trace),
                 gain=trace.gains,
-                name=running(self.names),
+                name=name,
                 depth=trace.depth,
             )
         )

@@ -19,7 +19,7 @@ from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.errors import BadInput, Unsupported
 from whybench.explanations import Attribution
 from whybench.parameters import parameters
-from whybench.protocols import AttributionMethod, Model
+from whybench.protocols import AttributionMethod, Model, Training
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "captum/kernel_shap": {"n_samples": 20},
@@ -94,6 +94,9 @@ def question(request: pytest.FixtureRequest) -> Question:
         domain=domain(low=-4.0, high=4.0, mean=0.25),
         output="scalar" if request.param == "scalar" else "classes",
         layers={"cam": "4"} if request.param == "image" else {},
+        training=Training(
+            torch.randn((12, *shape[1:]), generator=generator, dtype=torch.float64), torch.arange(12) % 3
+        ),
     )
     return Question(model, inputs, torch.zeros(3, dtype=torch.int64) if model.output == "scalar" else TARGETS)
 
@@ -133,7 +136,8 @@ def test_shape_and_dtype_are_as_declared(method, question):
 def test_float32_gives_floats_close_to_float64(own, question):
     exact = question.ask(own)
     question.model.module.float()
-    rough = question.ask(own, inputs=question.inputs.float())
+    rounded = dataclasses.replace(question.model, training=question.model.training.to(question.inputs.float()))
+    rough = dataclasses.replace(question, model=rounded).ask(own, inputs=question.inputs.float())
     assert rough.dtype in (torch.float32, torch.float64)
     assert rough.shape == exact.shape
     if not own.stochastic:

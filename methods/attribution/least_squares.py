@@ -22,4 +22,5 @@ def least_squares(design: Tensor, target: Tensor, weight: Tensor, ridge: float =
     weighted = (design * weight.unsqueeze(2)).mT
     system = weighted @ design + ridge * torch.eye(design.shape[2], dtype=design.dtype, device=design.device)
     moments = weighted @ target.unsqueeze(2)
-    return (torch.linalg.pinv(system, rtol=SMALLEST, hermitian=True) @ moments).squeeze(2)
+    inverse: Tensor = torch.linalg.pinv(system, rtol=SMALLEST, hermitian=True)
+    return (inverse @ moments).squeeze(2)

@@ -226,3 +226,26 @@ def test_the_contrast_needs_one_fully_connected_layer_on_top(net: nn.Module) -> 
     assert torch.isfinite(ExcitationBackprop().attribute(net.double(), x, 1)).all()
     with pytest.raises(Unsupported, match=r"outputs are those of one fully connected layer"):
         ExcitationBackprop(contrastive=True).attribute(net, x, 1)
+
+
+def test_zennit_agrees_once_biases_are_left_out() -> None:
+    """Zennit's composite counts positive biases among what excites a unit, unless told otherwise, and so loses some."""
+    composites, attribution = (pytest.importorskip(f"zennit.{name}") for name in ("composites", "attribution"))
+    layers = [nn.Conv2d(2, 6, 3, padding=1), nn.ReLU(), nn.Conv2d(6, 6, 3, groups=2), nn.ReLU(), nn.MaxPool2d(3, 1)]
+    net = nn.Sequential(
+        *layers, nn.AvgPool2d((3, 1)), nn.Flatten(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3)
+    ).double()
+    draw = torch.Generator().manual_seed(6)
+    for parameter in net.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=draw, dtype=torch.float64)
+    net[-1].weight.data.abs_()
+    found = ExcitationBackprop().attribute(net, inputs(), TARGETS)
+
+    def zennit(zero_params: list[str] | None) -> Tensor:
+        composite = composites.ExcitationBackprop(stabilizer=1e-12, zero_params=zero_params)
+        with attribution.Gradient(model=net, composite=composite) as attributor:
+            relevance: Tensor = attributor(inputs(), F.one_hot(TARGETS, 3).double())[1]
+        return relevance
+
+    torch.testing.assert_close(zennit(["bias"]), found, atol=1e-9, rtol=0)
+    assert (zennit(None).flatten(1).sum(1) < 0.97 * found.flatten(1).sum(1)).all()

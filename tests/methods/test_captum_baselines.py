@@ -2,8 +2,10 @@
 
 import ast
 import builtins
+import contextlib
 import copy
 import random
+import warnings
 from itertools import permutations
 from pathlib import Path
 
@@ -525,3 +527,22 @@ def test_bad_parameters(method, wrong):
 def test_windows_that_do_not_fit(wrong, cnn, images):
     with pytest.raises(BadParameter, match="captum/occlusion"):
         Occlusion(**wrong).attribute(cnn, images)
+
+
+def test_a_lasso_that_has_settled_is_no_alarm(monkeypatch):
+    """In float32 the duality gap stalls above the tolerance; more iterations change nothing, fewer do."""
+    generator = torch.Generator().manual_seed(0)
+    net = nn.Sequential(nn.Linear(10, 8), nn.ReLU(), nn.Linear(8, 1))
+    for parameter in net.parameters():
+        parameter.data = 10 * torch.randn(parameter.shape, generator=generator)
+    rows = torch.randn(4, 10, generator=generator)
+    method, made = Lime(alpha=1e-6), SkLearnLasso.__init__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        usual = method.attribute(net, rows)
+        for iterations, same in ((100_000, True), (2, False)):
+            monkeypatch.setattr(SkLearnLasso, "__init__", lambda s, n=iterations, **k: made(s, max_iter=n, **k))
+            assert torch.equal(method.attribute(net, rows), usual) is same
+    monkeypatch.setattr("whybench.methods.attribution.captum_baselines.adapter.quiet", contextlib.nullcontext)
+    with pytest.warns(UserWarning, match="Objective did not converge"):
+        method.attribute(net, rows)

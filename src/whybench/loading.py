@@ -122,7 +122,7 @@ def _brought_together(
         model, inputs = found, stack([found.preprocess(sample) for sample in dataset.samples])
     else:
         inputs = stack([torch.as_tensor(sample) for sample in dataset.samples])
-        model = wrap(found, inputs, name=name)
+        model = _as_it_is(found, inputs, name, dataset)
     check_tensors(model.module)
     model.module.to(place)
     inputs = inputs.to(place)
@@ -130,6 +130,24 @@ def _brought_together(
         learned = stack([model.preprocess(sample) for sample in dataset.training.samples])
         model = replace(model, training=Training(learned, dataset.training.labels).to(inputs))
     return model, inputs.contiguous(memory_format=torch.channels_last) if model.channels_last else inputs
+
+
+def _as_it_is(module: nn.Module, inputs: Tensor, name: str, dataset: Dataset) -> Model:
+    """A plain module that is given a dataset's samples without any preprocessing."""
+    shape, dtype = tuple(inputs.shape), str(inputs.dtype).removeprefix("torch.")
+    domain, step = {2: ("TabularDomain()", ""), 3: ("ImageDomain()", "[None]")}.get(
+        inputs.ndim, ("ImageDomain()", ".permute(2, 0, 1)")
+    )
+    saying = (
+        f"module {name!r} gets the samples of dataset {dataset.name!r} as they are, {shape} {dtype}; where it needs "
+        "other inputs, name a function that returns a whybench.protocols.Model, whose preprocess makes one input of "
+        f"one sample {shape[1:]}, say "
+        f"Model('mine', module, {domain}, preprocess=lambda s: torch.as_tensor(s).float(){step})"
+    )
+    if inputs.ndim not in (2, 4):
+        raise BadInput(f"{saying}. Images are (n, channels, height, width), tables (n, columns)")
+    with foreign(saying):
+        return wrap(module, inputs, name=name)
 
 
 def _domain_facts(model: Model) -> dict[str, Any]:

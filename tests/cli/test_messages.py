@@ -147,7 +147,7 @@ def test_commands_refuse(whybench, folder, command, message):
         ),
         ("matrix", r"dataset 'digits' does not fit model 'models.py:matrix': RuntimeError: .*\(models.py, line 28\)"),
         ("lost", r"model 'models.py:lost' cannot be loaded: FileNotFoundError: weights.pt .*\(models.py, line 32\)"),
-        ("NoForward", r"dataset 'digits' does not fit model 'models.py:NoForward': NotImplementedError: .*"),
+        ("NoForward", r"module 'models.py:NoForward' gets the samples of dataset 'digits' as they are, .*"),
         (
             "three",
             "'models.py:three' is no model: expected a name, a Model, a torch.nn.Module or a function making one",

@@ -168,3 +168,34 @@ def test_what_was_asked_can_be_pasted_again(whybench, mine):
             (line,) = commands(board, views(board), name, store.boards.asked(name))
         assert shlex.split(line) == ["whybench", "run", *words]
         assert "0 cells computed, 2 read from the store" in whybench(*shlex.split(line)[1:]).out
+
+
+PLAIN = """
+import torch
+from whybench.domains import ImageDomain
+from whybench.protocols import Model
+
+net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(72, 10))
+
+def wrapped():
+    module = net
+    return MODEL
+"""
+
+
+def test_a_plain_module_on_raw_samples_says_the_way_out(whybench, folder, no_report):
+    (folder / "plain.py").write_text(PLAIN)
+    run = "run", "-M", "plain.py:net", "-m", "gradient", "-x", "ssr", "--samples", "2"
+    answer = whybench(*run, "-D", "digits")
+    assert answer.code == 2
+    assert "module 'plain.py:net' gets the samples of dataset 'digits' as they are, (2, 8, 8) float64; " in answer.err
+    assert "one sample (8, 8), say Model(" in answer.err
+    assert "images are (n, channels, height, width), tables (n, columns)" in answer.err.lower()
+    advice = answer.err[answer.err.index("Model('mine'") : answer.err.index(". Images")]
+    (folder / "followed.py").write_text(PLAIN.replace("MODEL", advice))
+    followed = whybench(*run, "-D", "digits", "-M", "followed.py:wrapped")
+    assert followed.code == 0, followed.err
+    table = whybench(*run, "-D", "breast_cancer").err
+    assert "(2, 30) float64" in table
+    assert "TabularDomain()" in table
+    assert "RuntimeError" in table

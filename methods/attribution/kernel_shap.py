@@ -10,7 +10,7 @@ from torch import Tensor
 
 from whybench.errors import BadParameter
 from whybench.methods.attribution.coalitions import CoalitionMethod, whole
-from whybench.methods.attribution.least_squares import least_squares
+from whybench.methods.attribution.least_squares import alike, least_squares
 from whybench.protocols import Query
 from whybench.registries import register
 
@@ -98,8 +98,7 @@ def _solved(asked: Sequence[tuple[Tensor, Tensor]], values: Sequence[Tensor]) ->
     phi = gain / M + u with sum u = 0: the regression is on z - |z| / M, which is blind to the constant direction.
     """
     solved: list[Tensor] = [torch.empty(0)] * len(asked)
-    for shape in sorted({tuple(some.shape) for some, _ in asked}):
-        same = [i for i, (some, _) in enumerate(asked) if tuple(some.shape) == shape]
+    for same in alike([some for some, _ in asked]):
         value = torch.stack([values[i] for i in same])
         gain = value[:, 1] - value[:, 0]
         z = torch.stack([asked[i][0] for i in same]).double()
@@ -107,6 +106,6 @@ def _solved(asked: Sequence[tuple[Tensor, Tensor]], values: Sequence[Tensor]) ->
         rest = value[:, 2:] - value[:, :1] - part * gain[:, None]
         free = least_squares(z - part[..., None], rest, torch.stack([asked[i][1] for i in same]))
         free -= free.mean(1, keepdim=True)
-        for i, phi in zip(same, gain[:, None] / shape[1] + free, strict=True):
+        for i, phi in zip(same, gain[:, None] / z.shape[2] + free, strict=True):
             solved[i] = phi
     return solved

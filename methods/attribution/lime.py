@@ -10,7 +10,7 @@ from torch import Tensor
 
 from whybench.errors import BadParameter
 from whybench.methods.attribution.coalitions import CoalitionMethod, whole
-from whybench.methods.attribution.least_squares import least_squares
+from whybench.methods.attribution.least_squares import alike, least_squares
 from whybench.protocols import Query
 from whybench.registries import register
 
@@ -76,10 +76,9 @@ class Lime(CoalitionMethod):
         return torch.cat([whole(players)[1:], coins])
 
     def _fitted(self, asked: Sequence[Tensor], values: Sequence[Tensor], domain: str) -> list[Tensor]:
-        """The coefficients of each sample's players; samples with the same number of players are solved at once."""
+        """The coefficients of each sample's players."""
         fitted: list[Tensor] = [torch.empty(0)] * len(asked)
-        for players in sorted({some.shape[1] for some in asked}):
-            same = [i for i, some in enumerate(asked) if some.shape[1] == players]
+        for same in alike(asked):
             z = torch.stack([asked[i] for i in same]).double()
             value = torch.stack([values[i] for i in same])
             weight = self._kernel(z, domain)

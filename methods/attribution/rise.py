@@ -22,14 +22,15 @@ class Rise(AttributionMethod):
     R_i(x) = 1 / (N p) * sum over masks of f_c(b + m (x - b)) m_i. A mask is a grid of cells that are 1 with
     probability p, brought bilinearly to cells + 1 times the size of a cell in pixels (a cell is ceil(side / cells)
     wide) and cut out at a random shift of less than a cell, so that E[m_i] = p at every pixel. One value a pixel, in
-    units of the output: it says how good a pixel is to see together with others, and is not zero where a pixel does
-    not matter. On a linear model E[R_i] is affine in w_i (x_i - b_i), blurred by a cell.
+    units of the output, which is the logit where the paper has the probability. It says how good a pixel is to see
+    together with others, and is not zero where a pixel does not matter: on a linear model E[R_i] is affine in
+    w_i (x_i - b_i), blurred by a cell.
 
-    masks: N. The authors take 4000 to 8000; the standard error falls as 1 / sqrt(N), and 512 show objects, not
-    details; cells: along each side of the image; keep: p; normalisation: `expected` by N p as in the paper, or
-    `observed` by the sum of the masks at that pixel, which takes away what an offset of the output adds as noise (a
-    constant model then has a constant map for any N); baseline: an infill's name, or None for the domain's baseline
-    (the paper's is zero after normalisation).
+    masks: N; the standard error falls as 1 / sqrt(N), and the authors take 4000 to 8000; cells: along each side of
+    the image; keep: p; normalisation: `expected` by N p as in the paper, or `observed` by the sum of the masks at
+    that pixel, which takes away what an offset of the output adds as noise (a constant model then has a constant map
+    for any N); baseline: an infill's name, or None for the domain's baseline (the paper's is zero after
+    normalisation).
 
     Source: petsiuk2018.
 
@@ -45,6 +46,7 @@ class Rise(AttributionMethod):
     reference: ClassVar[str] = "petsiuk2018"
     needs: ClassVar[frozenset[str]] = frozenset({"image"})
     stochastic: ClassVar[bool] = True
+    signed: ClassVar[bool] = False
     grid: ClassVar[Literal["input", "spatial"]] = "spatial"
 
     masks: int = 1000

@@ -10,7 +10,7 @@ from torch import nn
 
 from whybench.domains import ImageDomain
 from whybench.errors import BadParameter
-from whybench.methods.attribution import KernelShap
+from whybench.methods.attribution import KernelShap, Lime
 
 
 @pytest.mark.parametrize("players", [1, 2, 3, 5, 8, 10])
@@ -137,6 +137,18 @@ def test_asks_every_coalition_once_in_full_packs(table, targets, linear, passes_
     assert set(passes.forward[:-1]) == {7}
     assert sum(passes.forward) < 5 * 14
     assert passes.backward == []
+
+
+@pytest.mark.parametrize(
+    "method", [KernelShap(), KernelShap(samples=30), Lime(samples=40)], ids=["all", "some", "lime"]
+)
+def test_many_samples_are_solved_as_one_is(method):
+    net = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 2)).double()
+    table = torch.randn(21, 6, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    ids = [f"row {i}" for i in range(21)]
+    together = method.attribute(net, table, 1, ids=ids)
+    alone = [method.attribute(net, table[i : i + 1], 1, ids=ids[i : i + 1]) for i in range(21)]
+    assert (together - torch.cat(alone)).abs().max() <= 1e-12
 
 
 def test_samples_with_different_numbers_of_players(open_query):

@@ -8,6 +8,9 @@ from whybench.methods.attribution.deep_lift import DeepLift
 from whybench.methods.attribution.deep_shap import DeepShap
 from whybench.methods.attribution.excitation_backprop import ExcitationBackprop
 from whybench.methods.attribution.expected_gradients import ExpectedGradients
+from whybench.methods.attribution.extremal_perturbation import ExtremalPerturbation
+from whybench.methods.attribution.fido_sdr import FidoSDR
+from whybench.methods.attribution.fido_ssr import FidoSSR
 from whybench.methods.attribution.grad_cam import GradCam
 from whybench.methods.attribution.grad_cam_plus_plus import GradCamPlusPlus
 from whybench.methods.attribution.gradient import Gradient
@@ -21,6 +24,7 @@ from whybench.methods.attribution.kernel_shap import KernelShap
 from whybench.methods.attribution.layer_cam import LayerCam
 from whybench.methods.attribution.lime import Lime
 from whybench.methods.attribution.lrp import Lrp
+from whybench.methods.attribution.meaningful_perturbation import MeaningfulPerturbation
 from whybench.methods.attribution.occlusion import Occlusion
 from whybench.methods.attribution.pattern_attribution import PatternAttribution
 from whybench.methods.attribution.pattern_net import PatternNet
@@ -44,6 +48,9 @@ __all__ = [
     "DeepShap",
     "ExcitationBackprop",
     "ExpectedGradients",
+    "ExtremalPerturbation",
+    "FidoSDR",
+    "FidoSSR",
     "GradCam",
     "GradCamPlusPlus",
     "Gradient",
@@ -57,6 +64,7 @@ __all__ = [
     "LayerCam",
     "Lime",
     "Lrp",
+    "MeaningfulPerturbation",
     "Occlusion",
     "PatternAttribution",
     "PatternNet",

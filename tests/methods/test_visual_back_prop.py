@@ -150,6 +150,7 @@ CONVOLUTIONS: dict[str, tuple[nn.Module, ...]] = {
     "grouped": (nn.Conv2d(2, 4, 3, groups=2, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, groups=4), nn.ReLU()),
     "no relu": (nn.Conv2d(2, 3, 3), nn.ReLU(), nn.Conv2d(3, 3, 3, stride=2), nn.Conv2d(3, 2, 2), nn.ReLU()),
     "max pool": (nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(3, 2, 1), nn.Conv2d(3, 3, 2), nn.ReLU(), nn.MaxPool2d(2)),
+    "ceil mode": (nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True), nn.Conv2d(3, 3, 2), nn.ReLU()),
     "average pool": (nn.Conv2d(2, 3, 3), nn.ReLU(), nn.AvgPool2d((2, 1)), nn.Conv2d(3, 3, 2), nn.ReLU()),
     "relu after pool": (nn.Conv2d(2, 3, 3), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(3, 3, 2), nn.ReLU()),
 }
@@ -223,17 +224,17 @@ def test_residual_network_by_hand() -> None:
 
 
 class Branches(nn.Module):
-    """Two convolutions side by side, concatenated, and a third map that the concatenation's mean does not see."""
+    """Two convolutions and an average pool side by side, concatenated, and a map that nothing looks at."""
 
     def __init__(self) -> None:
         super().__init__()
         self.wide, self.tall, self.aside = nn.Conv2d(2, 3, (1, 3)), nn.Conv2d(2, 2, (3, 1)), nn.Conv2d(2, 2, 1)
-        self.head = nn.Linear(5, 3)
+        self.head = nn.Linear(7, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         self.aside(x).relu()
         wide, tall = F.relu(self.wide(F.pad(x, (1, 1)))), F.relu(self.tall(F.pad(x, (0, 0, 1, 1))))
-        return self.head(torch.cat([wide, tall], 1).mean((2, 3)))
+        return self.head(torch.cat([wide, tall, F.avg_pool2d(x, 3, 1, 1)], 1).mean((2, 3)))
 
 
 @torch.no_grad()
@@ -242,6 +243,7 @@ def test_concatenated_branches_by_hand() -> None:
     wide, tall = net.wide(F.pad(x, (1, 1))).relu(), net.tall(F.pad(x, (0, 0, 1, 1))).relu()
     mask = spread(wide.mean(1, keepdim=True), (9, 6), (1, 3), ONES, (0, 1), ONES)
     mask = mask + spread(tall.mean(1, keepdim=True), (9, 6), (3, 1), ONES, (1, 0), ONES)
+    mask = mask + spread(torch.ones_like(mask), (9, 6), (3, 3), ONES, ONES, ONES)
     close(explain(net, x), scaled(mask))
 
 

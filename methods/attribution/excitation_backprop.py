@@ -30,8 +30,8 @@ class ExcitationBackprop(AttributionMethod):
     average pool reads negative values (linear bottlenecks, leaky ReLU), those count as 0: they never win. Only inputs
     of the model itself, which have no resting level, win by either sign: P(j | k) is there in proportion to
     (x_j w_jk)+. The paper reads maps at inner layers; here they are read at the input. Max pools hand the walk to the
-    winner, activations pass it on (ReLU6 too), and BatchNorm is part of the layer before or after it, so that a
-    negative scale turns excitation into inhibition.
+    winner and activations pass it on (ReLU6 too). BatchNorm is part of the layer right before or after it, so that a
+    negative scale turns excitation into inhibition, and passes the walk on elsewhere.
 
     contrastive: c-EBP, the walk from the target's unit minus that from its dual unit, whose weights are negated, each
         of them a probability at the layer below; their difference goes on down by the same rule, which is linear, and

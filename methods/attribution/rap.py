@@ -28,14 +28,15 @@ class Rap(AttributionMethod):
     2. At the layers below, r_j = sum_k (z_jk+ / S+_k + |z_jk-| / (S+_k + S-_k)) R_k, which is more than there was; then
        what is too much is taken from all units that got something alike, R_j = r_j - (sum r - sum R) / #{i: r_i != 0},
        one number a sample and layer, so that units of little influence become negative.
-    3. At layers that read the input, zB within the domain's bounds, or w2 where it has none; no shift. A layer that is
-       next to the output as well goes by 1.
+    3. At layers that read the input, zB within the domain's bounds (values beyond count as the bound), or w2 where it
+       has none; no shift. A layer that is next to the output as well goes by 1.
 
     Shaped like the inputs, in units of the output. Every layer hands down what it gets, so that the map sums to f_c, up
-    to units whose inputs are all 0. Biases get nothing. Additions (residual ones too) and average pools share by
-    absolute contributions, max pools give to the winner, activations pass on (ReLU6 too), and BatchNorm is part of the
-    layer before or after it. Relevance is multiplied at every layer and the shift takes most of it back, so that values
-    of both signs far above the output cancel in very deep networks: the method was made for VGG and ResNet.
+    to units without an input to share with. Biases get nothing. Additions (residual ones too) and average pools share
+    by absolute contributions, max pools give to the winner, activations pass on (ReLU6 too); BatchNorm is part of the
+    layer right before or after it, and passes on elsewhere. What step 2 adds and the shift takes back grows from layer
+    to layer: in very deep networks values of both signs far above the output cancel to it. The method was made for VGG
+    and ResNet.
 
     Raises Unsupported, naming the operation, for models with operations that have no rule (GELU, SiLU, LayerNorm,
     softmax, ...), with parts that cannot be seen, or that move samples away from the first dimension.
@@ -95,13 +96,13 @@ def shifted(relevance: Tensor, upper: Tensor) -> Tensor:
 
 
 def bounded(layer: Layer, relevance: Tensor) -> Tensor:
-    """zB, R_j = sum_k ((x_j - l_j) w_jk+ + (x_j - h_j) w_jk-) R_k / (their sum); w2 without bounds."""
+    """zB, R_j = sum_k ((x_j - l_j)+ w_jk+ + (x_j - h_j)- w_jk-) R_k / (their sum); w2 without bounds."""
     around = layer.surroundings
     if around is None or around.low is None or around.high is None:
         return rules.w_square(layer, relevance, stabiliser=0.0)
     terms = (
-        Term.of(layer, layer.inputs - around.low, layer.weight.clamp(min=0)),
-        Term.of(layer, layer.inputs - around.high, layer.weight.clamp(max=0)),
+        Term.of(layer, (layer.inputs - around.low).clamp(min=0), layer.weight.clamp(min=0)),
+        Term.of(layer, (layer.inputs - around.high).clamp(max=0), layer.weight.clamp(max=0)),
     )
     upper = portion(relevance, terms[0].total + terms[1].total)
     return terms[0].pull(upper) + terms[1].pull(upper)

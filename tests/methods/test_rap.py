@@ -96,6 +96,24 @@ def test_sums_to_the_explained_output() -> None:
         torch.testing.assert_close(relevance.flatten(1).sum(1), net(x)[:, target].detach(), atol=1e-10, rtol=0)
 
 
+def test_sums_to_the_explained_output_where_batch_norm_follows_a_pool() -> None:
+    """With no layer right before or after it, whose part it could be."""
+    layers = [nn.Conv2d(2, 4, 3), nn.ReLU(), nn.AvgPool2d(2), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, (2, 1))]
+    net = nn.Sequential(*layers, nn.ReLU(), nn.Flatten(), nn.Linear(4, 3)).double().eval()
+    draw = torch.Generator().manual_seed(5)
+    for parameter in net.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=draw, dtype=torch.float64)
+    relevance = Rap().attribute(net, inputs(), TARGETS, bounds=(LOW, HIGH)).flatten(1).sum(1)
+    torch.testing.assert_close(relevance, net(inputs())[range(3), TARGETS].detach(), atol=1e-10, rtol=0)
+
+
+def test_values_beyond_the_bounds_count_as_the_bound() -> None:
+    net, x = made(), inputs()
+    beyond = Rap().attribute(net, x, TARGETS, bounds=(-0.5, 0.5))
+    logits = net(x).gather(1, TARGETS[:, None]).squeeze(1).detach()
+    torch.testing.assert_close(beyond.flatten(1).sum(1), logits, atol=1e-10, rtol=0)
+
+
 @dataclass
 class Steps:
     """What went into each layer's rule and came out, from the top down."""

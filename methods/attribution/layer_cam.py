@@ -20,6 +20,7 @@ class LayerCam(ClassActivation):
     L_uv = ReLU(sum_k (df_c/dA^k_uv)+ A^k_uv), brought to the input's height and width by bilinear interpolation;
     (n, 1, height, width), in units of the output. Where the gradient of each map is positive and the same at all
     positions it is Grad-CAM. The paper's tanh scaling serves the sum over several layers and is left out.
+    pytorch-grad-cam gives the same sums.
 
     layer: name of the layer that gives the maps A; None takes the model's hint `cam`, and without a hint the last
     convolution that ran with a 4-D output of more than one position. Of a layer that runs several times, the last

@@ -25,9 +25,9 @@ class ScoreCam(ClassActivation):
 
     One forward pass a sample for the maps and one for each of them, in full batches; no gradients.
 
-    pytorch-grad-cam agrees where nothing is to be interpolated. Elsewhere it aligns the corners of maps and input
-    instead of the pixels' edges, which the authors' code does not, and a constant map hides the whole input there and
-    takes its part in the softmax.
+    pytorch-grad-cam agrees to 1e-7 (it rounds logits to float32) where nothing is to be interpolated. Elsewhere it
+    aligns the corners of maps and input instead of the pixels' edges, which the authors' code does not; and a constant
+    map hides the whole input there and takes its part in the softmax.
 
     layer: name of the layer that gives the maps A; None takes the model's hint `cam`, and without a hint the last
     convolution that ran with a 4-D output of more than one position. Of a layer that runs several times, the last

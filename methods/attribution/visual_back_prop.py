@@ -22,7 +22,8 @@ class VisualBackProp(AttributionMethod):
     unit. M_l is the mean over channels after convolution l and its ReLU; T_l is the transposed convolution with
     the kernel size, stride, padding and dilation of convolution l, one channel, all weights 1, no bias, and as much
     output padding as gives the size of what convolution l read. Knows nothing of the class. A map without any
-    difference is 0.
+    difference is 0. The authors' code does not know padding and dilation, and takes height and width for one another
+    where kernels or strides are not square; otherwise it agrees.
 
     Where the paper's chain of convolutions is silent: pools go back as convolutions without average do. Batch and
     other normalisation, dropout and constants stay where they are. A convolution without ReLU is gone back through;

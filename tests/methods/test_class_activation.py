@@ -233,7 +233,7 @@ def test_known_answer_of_regions_of_different_size() -> None:
     """Three maps, 1 on regions of 15, 4 and 2 positions that the class depends on with slope g and 0 elsewhere.
 
     Grad-CAM weights them by 15, 4 and 2; Grad-CAM++ by n g / (2 + n g), the same for all as g grows.
-    pytorch-grad-cam 1.5.7 gives the numbers written out here, within 1e-9.
+    pytorch-grad-cam 1.5.7 gives the numbers written out here, within 1e-9, and 100 for LayerCAM.
     """
     maps = torch.zeros(1, 3, 4, 10, dtype=torch.float64)
     regions = [(0, slice(0, 3), slice(0, 5)), (1, slice(0, 2), slice(6, 8)), (2, slice(3, 4), slice(8, 10))]
@@ -299,22 +299,29 @@ def test_score_cam_does_not_see_what_is_added_to_a_logit() -> None:
 
 
 def test_score_cam_known_answer() -> None:
-    """Two maps, each 1 on one half; the class needs the left one: logits log 3 and 0, weights 3/4 and 1/4."""
+    """Two maps, each above 0 on one half; the class needs the left one: logits log 3 and 0, weights 3/4 and 1/4.
+
+    pytorch-grad-cam 1.5.7 gives the same within 1e-6, but with one more map, which is 5 everywhere, it gives 5.2 and
+    1.4: three maps share weights of 3/5, 1/5 and 1/5, although the third one knows of no position.
+    """
 
     class Halves(nn.Module):
-        def __init__(self) -> None:
+        def __init__(self, blank: bool) -> None:
             super().__init__()
             self.seen = nn.Identity()
+            self.blank = blank
 
         def forward(self, x: Tensor) -> Tensor:
             left, right = torch.zeros_like(x), torch.zeros_like(x)
             left[..., :2], right[..., 2:] = 7.0, 2.0
-            self.seen(torch.cat([left, right], 1))
+            self.seen(torch.cat([left, right, torch.full_like(x, 5.0)] if self.blank else [left, right], 1))
             logit = torch.tensor(3.0).double().log() * x[:, 0, 0, 0]
             return torch.stack([logit, torch.zeros_like(logit)], 1)
 
-    found = ScoreCam("seen").attribute(Halves(), torch.ones(1, 1, 2, 4, dtype=torch.float64), 0)
-    assert found[0, 0].tolist() == [[pytest.approx(5.25)] * 2 + [pytest.approx(0.5)] * 2] * 2
+    for blank in (False, True):
+        found = ScoreCam("seen").attribute(Halves(blank), torch.ones(1, 1, 2, 4, dtype=torch.float64), 0)
+        left, right = pytest.approx(21 / 4, rel=1e-12), pytest.approx(1 / 2, rel=1e-12)
+        assert found[0, 0].tolist() == [[left, left, right, right]] * 2
 
 
 def test_upsampling_keeps_positions_where_they_are() -> None:

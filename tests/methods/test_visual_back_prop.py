@@ -416,6 +416,7 @@ def quiet(x: Tensor) -> Tensor:
         (Body(nn.AdaptiveAvgPool2d(3)), "'adaptive_avg_pool2d' from (4, 7, 4) to (4, 3, 3) does not divide"),
         (Body(nn.MaxPool2d(2, dilation=2)), "'max_pool2d' with dilation=2"),
         (Body(lambda x: x[:, :4]), "'getitem'"),
+        (Body(lambda x: torch.cat([x, x])[: len(x)]), "how 'cat' spreads"),
         (Body(lambda x: x + x.mean((2, 3), keepdim=True)), "'add' from (3, 4, 1, 1) to (3, 4, 7, 4) broadcasts"),
         (Body(lambda x: F.pad(x, (0, 0, 0, 0, 1, 0))[:, 1:]), "'pad' over channels"),
         (Body(lambda x: F.dropout(x)), "'dropout' drops values at random"),

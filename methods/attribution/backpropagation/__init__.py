@@ -1,5 +1,6 @@
 """Modified backpropagation: one plain forward pass of the untouched module, then one backward pass by rules.
 
 `recording` watches the forward pass, `operations` names what it sees, `propagation` and `rectifiers` say what
-each operation becomes, `ruled` runs it, `layers`, `rules` and `composites` are LRP's own.
+each operation becomes, `ruled` runs it, `layers`, `rules` and `composites` are LRP's own. `averaged_maps` and
+`spreading` go back without a gradient, for VisualBackProp.
 """

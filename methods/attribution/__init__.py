@@ -22,6 +22,7 @@ from whybench.methods.attribution.integrated_gradients import IntegratedGradient
 from whybench.methods.attribution.inverted import Inverted
 from whybench.methods.attribution.kernel_shap import KernelShap
 from whybench.methods.attribution.layer_cam import LayerCam
+from whybench.methods.attribution.layer_relevance import relevance_at
 from whybench.methods.attribution.lime import Lime
 from whybench.methods.attribution.lrp import Lrp
 from whybench.methods.attribution.meaningful_perturbation import MeaningfulPerturbation
@@ -80,4 +81,5 @@ __all__ = [
     "VarGrad",
     "VisualBackProp",
     "captum_baselines",
+    "relevance_at",
 ]

@@ -144,7 +144,7 @@ class Lrp(AttributionMethod):
         ):
             raise Unsupported(
                 f"the output of layer {self.layer!r}, {tuple(relevance.shape[1:])}, is no map of inputs of shape "
-                f"{tuple(query.inputs.shape[1:])} on a grid as fine or coarser; relevance_at gives its relevance as it is"
+                f"{tuple(query.inputs.shape[1:])}, or a finer one; relevance_at gives it as it is"
             )
         return relevance.sum(1, keepdim=True)
 

@@ -11,7 +11,7 @@ from whybench.protocols.signals import Neurons
 LARGEST = 1 << 24
 """Values of the covariances of residuals that are held at once."""
 
-ROUNDING = 1e-20
+ROUNDING = 1e-14
 """A variance below this share of what it was computed from is taken for 0."""
 
 
@@ -85,14 +85,14 @@ class Probes:
 
 
 def _fitted(neurons: Neurons, joint: Joint, ridge: float, part: slice) -> Iterator[Tensor]:
-    read, size = neurons.weight.shape[2], neurons.weight.shape[1]
+    groups, size, read = neurons.weight.shape
     covariance = joint.products / joint.count
     inputs = covariance[:, None, :read, :read]
     pattern = torch.stack([neurons.active[:, part], neurons.inactive[:, part]], 2)
-    cross = covariance[:, :read, read:].unflatten(2, (2, size))[:, :, :, part].permute(0, 3, 2, 1)
-    pairs = covariance[:, read:, read:].unflatten(2, (2, size)).unflatten(1, (2, size))
+    cross = covariance[:, :read, read:].reshape(groups, read, 2, size)[..., part].permute(0, 3, 2, 1)
+    pairs = covariance[:, read:, read:].reshape(groups, 2, size, 2, size)
     own = pairs.diagonal(dim1=2, dim2=4)[..., part].permute(0, 3, 1, 2)
-    mean_y = joint.mean[:, read:].unflatten(1, (2, size))[:, :, part].transpose(1, 2)
+    mean_y = joint.mean[:, read:].reshape(groups, 2, size)[..., part].transpose(1, 2)
 
     shared = pattern.mT @ cross
     residual = inputs - shared - shared.mT + pattern.mT @ own @ pattern

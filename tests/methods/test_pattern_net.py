@@ -133,7 +133,9 @@ def test_streaming_is_the_definition_over_all_patches(kind: str, rows: int, esti
 )
 @pytest.mark.parametrize("largest", [1, 100, 1 << 20])
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
-def test_windows_times_weights_are_the_convolution(layer: nn.Module, shape: tuple[int, ...], largest: int) -> None:
+def test_windows_times_weights_are_the_convolution_and_back_its_gradient(
+    layer: nn.Module, shape: tuple[int, ...], largest: int
+) -> None:
     layer, x = filled(layer), drawn(*shape)
     call = (x, layer.weight, None, layer.stride, layer.padding, layer.dilation, layer.groups)
 
@@ -147,6 +149,10 @@ def test_windows_times_weights_are_the_convolution(layer: nn.Module, shape: tupl
     for i, one in enumerate(expected):
         positions = one.flatten(1).T
         torch.testing.assert_close(outputs[owners == i], positions, atol=1e-12, rtol=0)
+    leaf, upper = x.clone().requires_grad_(), drawn(*expected.shape, seed=4)
+    (gradient,) = torch.autograd.grad(getattr(F, f"conv{x.ndim - 2}d")(leaf, *call[1:]), leaf, upper)
+    adjoint = Windows.of(Call()).adjoint(x.shape, layer.weight, upper)  # type: ignore[arg-type]
+    torch.testing.assert_close(adjoint, gradient, atol=1e-12, rtol=0)
 
 
 def test_large_means_do_not_cancel() -> None:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from whybench.methods.attribution.backpropagation.layers import LinearMap
 from whybench.methods.attribution.patterns.windows import Part, Windows
 
 
 @dataclass(frozen=True, eq=False)
 class PatternLayer:
-    """z = apply(source, weight) + bias, with the constant factors and summands right after the layer folded in.
+    """z = w.x + b for all windows x of `source`; constant factors and summands right after the layer are folded in.
 
     name: the layer's place among those of a forward pass, and its operation.
     source: what is read, with the graph that relevance goes back through; output: z as it ran.
@@ -24,7 +23,6 @@ class PatternLayer:
     output: Tensor
     weight: Tensor
     bias: Tensor
-    apply: LinearMap
     windows: Windows
     channel: int
 
@@ -65,11 +63,7 @@ class PatternLayer:
 
     def pull(self, direction: Tensor, upper: Tensor) -> Tensor:
         """sum_k direction_jk upper_k: the gradient with respect to `source` if `direction` were the weight."""
-        with torch.enable_grad():
-            leaf = torch.zeros_like(self.source, requires_grad=True)
-            output = self.apply(leaf, direction.to(leaf.dtype))
-        (lower,) = torch.autograd.grad(output, leaf, upper.reshape(output.shape))
-        return lower
+        return self.windows.adjoint(self.source.shape, direction.to(upper.dtype), upper)
 
 
 @dataclass(frozen=True, eq=False)

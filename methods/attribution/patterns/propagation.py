@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from whybench.errors import Unsupported
@@ -17,8 +16,6 @@ from whybench.methods.attribution.patterns.layers import PatternLayer, Step
 from whybench.methods.attribution.patterns.pooling import pool
 from whybench.methods.attribution.patterns.readings import Reading
 from whybench.methods.attribution.patterns.windows import Windows
-
-DEPTHWISE = (F.conv1d, F.conv2d, F.conv3d)
 
 
 class PatternPropagation:
@@ -42,21 +39,13 @@ class PatternPropagation:
         self, call: Call, read: Tensor, apply: LinearMap, weight: Tensor, bias: Tensor | float, convolution: bool
     ) -> Tensor:
         """A convolution or fully connected layer: apply(read, weight) + bias."""
-        return self._numbered(call, read, apply, weight, bias, Windows.of(call) if convolution else Windows())
+        return self._numbered(call, read, weight, bias, Windows.of(call) if convolution else Windows())
 
     def weighted_sum(self, call: Call) -> Tensor:
         """A sum or average over positions, or an average pool: a depthwise convolution with weights of its own."""
         (read,) = call.dependent
         windows, weight = pool(call)
-        weights = read.new_full((read.shape[1], 1, *windows.kernel), weight)
-        convolve = DEPTHWISE[len(windows.kernel) - 1]
-        padding = tuple(before for before, _ in windows.padding)
-
-        def apply(inputs: Tensor, weight: Tensor) -> Tensor:
-            outputs: Tensor = convolve(inputs, weight, None, windows.stride, padding, 1, windows.groups)
-            return outputs
-
-        return self._numbered(call, read, apply, weights, 0.0, windows)
+        return self._numbered(call, read, read.new_full((read.shape[1], 1, *windows.kernel), weight), 0.0, windows)
 
     def affine(self, read: Tensor, value: Tensor, gain: Tensor | float, shift: Tensor | float) -> Tensor:
         """value = read * gain + shift with constants, elementwise."""
@@ -94,9 +83,7 @@ class PatternPropagation:
         """Rearranged copies of input-dependent values."""
         return call.result()
 
-    def _numbered(
-        self, call: Call, read: Tensor, apply: LinearMap, weight: Tensor, bias: Tensor | float, windows: Windows
-    ) -> Tensor:
+    def _numbered(self, call: Call, read: Tensor, weight: Tensor, bias: Tensor | float, windows: Windows) -> Tensor:
         output = call.value()
         layer = PatternLayer(
             name=f"{self.count}.{call.name}",
@@ -104,7 +91,6 @@ class PatternPropagation:
             output=output,
             weight=weight.detach().double(),
             bias=torch.zeros(len(weight), dtype=torch.float64, device=weight.device),
-            apply=apply,
             windows=windows,
             channel=1 if windows.kernel else output.ndim - 1,
         )

@@ -8,9 +8,12 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.grad import conv1d_input, conv2d_input, conv3d_input
 
 from whybench.errors import Unsupported
 from whybench.methods.attribution.backpropagation.calls import Call
+
+INPUT_GRADIENTS = (conv1d_input, conv2d_input, conv3d_input)
 
 LARGEST = 1 << 22
 """Values of one part of the patches."""
@@ -49,6 +52,22 @@ class Windows:
                 patches = part.reshape(-1, self.groups, read)
                 owners = torch.arange(i, i + len(part), device=inputs.device)
                 yield owners.repeat_interleave(len(patches) // len(part)), patches.double()
+
+    def adjoint(self, shape: Sequence[int], weight: Tensor, upper: Tensor) -> Tensor:
+        """sum_k w_jk upper_k for inputs of this shape, with `weight` shaped as the layer has it, outputs first."""
+        if not self.kernel:
+            return upper @ weight
+        dimensions = len(self.kernel)
+        sizes = [size + before + after for size, (before, after) in zip(shape[2:], self.padding, strict=True)]
+        spans = [d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel, strict=True)]
+        outputs = [(a - b) // s + 1 for a, b, s in zip(sizes, spans, self.stride, strict=True)]
+        upper = upper.reshape(len(upper), -1, *outputs)
+        of_inputs = INPUT_GRADIENTS[dimensions - 1]
+        lower: Tensor = of_inputs(  # type: ignore[no-untyped-call]
+            (*shape[:2], *sizes), weight, upper, self.stride, 0, self.dilation, self.groups
+        )
+        inner: list[Any] = [slice(p[0], p[0] + n) for p, n in zip(self.padding, shape[2:], strict=True)]
+        return lower[(..., *inner)]
 
     def _seen(self, inputs: Tensor) -> Tensor:
         """A view where there is one: (rows, positions..., groups, what a neuron reads...)."""

@@ -38,6 +38,10 @@ class Rap(AttributionMethod):
     to layer: in very deep networks values of both signs far above the output cancel to it. The method was made for VGG
     and ResNet.
 
+    On networks like VGG the authors' code does the same (given the bounds that it takes from the image), but for
+    negative relevance in convolutions: there, though not in linear layers, it goes to negative contributions alone, so
+    that maps differ for outputs below 0.
+
     Raises Unsupported, naming the operation, for models with operations that have no rule (GELU, SiLU, LayerNorm,
     softmax, ...), with parts that cannot be seen, or that move samples away from the first dimension.
 

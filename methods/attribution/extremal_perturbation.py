@@ -19,6 +19,8 @@ from whybench.registries import register
 
 MOST_CELLS = 32
 MOMENTUM = 0.9
+TIED = 1e-5
+"""Masks that differ by no more count as equal: rounding is not to decide which cells are given up."""
 STRONGEST = 20 / 224
 """Standard deviation of the blur that hides a pixel, as a share of the image's shorter side."""
 
@@ -97,7 +99,7 @@ class ExtremalPerturbation(AttributionMethod):
         query = with_graph(query)
         cells = cell_grid(query, self.cells, MOST_CELLS)
         side = min(query.inputs.shape[2:])
-        smooth = SmoothMaximum(cells, self.smoothness * min(cells))
+        smooth = SmoothMaximum(self.smoothness * min(cells))
         perturbed: Perturbation = BlurPyramid(query, STRONGEST * side)
         if self.infill is not None:
             perturbed = Fade(query, query.infill(self.infill))
@@ -143,8 +145,10 @@ class ExtremalPerturbation(AttributionMethod):
         order in which a sort leaves equal cells would decide which of them are given up.
         """
         masks = smooth(values.flatten(0, 1)).flatten(1)
-        ordered = masks.detach().sort(1).values
-        below, upto = (torch.searchsorted(ordered, masks.detach(), right=right) for right in (False, True))
+        found = masks.detach()
+        ordered = found.sort(1).values
+        below = torch.searchsorted(ordered, found - TIED)
+        upto = torch.searchsorted(ordered, found + TIED, right=True)
         count = masks.shape[1]
         hidden = torch.tensor([int(count * (1 - area)) for area in self.areas], device=masks.device)
         kept = (upto - below.maximum(hidden.repeat(len(values))[:, None])).clamp(min=0) / (upto - below)

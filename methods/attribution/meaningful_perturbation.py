@@ -67,7 +67,7 @@ class MeaningfulPerturbation(AttributionMethod):
     infill: str | None = None
     score: Score = "probability"
     weight: float = 0.0784
-    variation: float = 0.2
+    variation: float = 0.05
     power: float = 3.0
     iterations: int = 300
     rate: float = 0.1

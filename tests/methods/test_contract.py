@@ -25,7 +25,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "captum/kernel_shap": {"n_samples": 20},
     "captum/lime": {"n_samples": 20},
     "captum/shapley_value_sampling": {"n_samples": 2},
+    "extremal_perturbation": {"iterations": 4},
+    "fido_sdr": {"iterations": 4, "draws": 2},
+    "fido_ssr": {"iterations": 4, "draws": 2},
     "inverted": {"method": "gradient"},
+    "meaningful_perturbation": {"iterations": 4},
 }
 """Parameters of methods that have some without a default, or that are slow with their defaults."""
 

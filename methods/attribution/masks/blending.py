@@ -80,7 +80,7 @@ class BlurPyramid:
         copies = self._copies[sample]
         index = level.expand(-1, 1, *copies.shape[2:])
         low, high = (copies.gather(1, index + up).squeeze(1) for up in (0, 1))
-        return low + (depth - below).unsqueeze(1) * (high - low)
+        return torch.lerp(low, high, (depth - below).unsqueeze(1))
 
 
 def gaussian_blur(images: Tensor, width: float) -> Tensor:

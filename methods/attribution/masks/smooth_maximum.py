@@ -16,18 +16,18 @@ class SmoothMaximum:
     """m_u = smax over cells v of k(|u - v| / width) c_v, with smax f = sum_v f_v e^(20 f_v) / sum_v e^(20 f_v).
 
     k(z) = exp(-2 max(0, z - 1/2)^2) is 1 up to half a width and falls off from there; cells farther than 1 + width
-    away along an axis do not count. A convolution would blur edges; the maximum lets the mask be 1 on every cell
-    that is set, and limits how fast it falls around.
+    away along an axis do not count, and beyond the border the outermost cells are repeated, so that even cells make an
+    even mask. A convolution would blur edges; the maximum lets the mask be 1 on every cell that is set, and limits how
+    fast it falls around.
 
-    cells: the grid; width: in cells, 0 for m = c.
+    width: in cells, 0 for m = c.
 
     Source: fong2019.
 
-    >>> SmoothMaximum((1, 3), 1.0)(torch.tensor([[[0.0, 1.0, 0.0]]]).double()).round(decimals=2).tolist()
+    >>> SmoothMaximum(1.0)(torch.tensor([[[0.0, 1.0, 0.0]]]).double()).round(decimals=2).tolist()
     [[[0.61, 1.0, 0.61]]]
     """
 
-    cells: tuple[int, ...]
     width: float
 
     @property
@@ -41,17 +41,10 @@ class SmoothMaximum:
         distance = torch.cartesian_prod(offset, offset).norm(dim=1) / self.width
         return torch.exp(-2 * (distance - 0.5).clamp(min=0) ** 2)
 
-    @cached_property
-    def inside(self) -> Tensor:
-        """Which cells of the window around each cell there are: (1, window, height * width) bool."""
-        ones = torch.ones(1, 1, *self.cells, dtype=torch.float64)
-        return F.unfold(ones, 2 * self.radius + 1, padding=self.radius) > 0
-
     def __call__(self, values: Tensor) -> Tensor:
         """(rows, height, width) -> the same shape."""
         if self.width == 0:
             return values
-        around = F.unfold(values.unsqueeze(1), 2 * self.radius + 1, padding=self.radius)
-        weighted = self.kernel.to(values)[:, None] * around
-        share = (COLDNESS * weighted).masked_fill(~self.inside.to(values.device), -torch.inf).softmax(1)
-        return (share * weighted).sum(1).view_as(values)
+        wide = F.pad(values.unsqueeze(1), (self.radius,) * 4, mode="replicate")
+        weighted = self.kernel.to(values)[:, None] * F.unfold(wide, 2 * self.radius + 1)
+        return ((COLDNESS * weighted).softmax(1) * weighted).sum(1).view_as(values)

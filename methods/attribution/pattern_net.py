@@ -25,7 +25,8 @@ class PatternNet(PatternMethod):
         neuron is active and E over all; neither the bias nor a shift of y changes it.
         linear: a = cov(x, y) / var(y).
         Both give w.a = 1. A regime that the training data never enters has the linear pattern, a neuron that is
-        constant on them the pattern 0. Taking a constant off the inputs of a layer (and giving it to its bias) leaves
+        constant on them the pattern 0. Of a neuron that is hardly ever active a+ is as noisy as its few patches: it is
+        x / y for a single one. Taking a constant off the inputs of a layer (and giving it to its bias) leaves
         linear patterns as they are, not those of two components.
 
     BatchNorm and other constant factors right after a layer are part of it, elsewhere a factor c has the pattern 1 / c.

@@ -15,7 +15,7 @@ from whybench.domains import TabularDomain
 from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution import Gradient, Lrp, PatternAttribution, PatternNet
 from whybench.methods.attribution.patterns.estimators import linear
-from whybench.methods.attribution.patterns.method import PatternMethod
+from whybench.methods.attribution.patterns.method import PatternMethod, watched
 from whybench.methods.attribution.patterns.moments import Regimes
 from whybench.methods.attribution.patterns.windows import Windows
 from whybench.protocols import Model, Training
@@ -153,6 +153,14 @@ def test_windows_times_weights_are_the_convolution_and_back_its_gradient(
     (gradient,) = torch.autograd.grad(getattr(F, f"conv{x.ndim - 2}d")(leaf, *call[1:]), leaf, upper)
     adjoint = Windows.of(Call()).adjoint(x.shape, layer.weight, upper)  # type: ignore[arg-type]
     torch.testing.assert_close(adjoint, gradient, atol=1e-12, rtol=0)
+
+
+def test_parts_are_bounded_by_what_is_computed_of_them_too() -> None:
+    layer = filled(nn.Conv2d(1, 64, 1, bias=False))
+    (call,) = watched(wrap(nn.Sequential(layer, nn.Flatten()), drawn(1, 1, 300, 300)), drawn(1, 1, 300, 300))
+    sizes = [len(patches) for _, patches in call.parts()]
+    assert sum(sizes) == 90_000
+    assert max(sizes) * 64 <= 1 << 22
 
 
 def test_large_means_do_not_cancel() -> None:

@@ -10,7 +10,7 @@ from whybench.methods.attribution.patterns.moments import Moments, Regimes
 
 EstimatorName = Literal["two_component", "linear"]
 
-ROUNDING = 1e-12
+ROUNDING = 1e-9
 """What is smaller than this share of what it was computed from is taken for 0."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from whybench.methods.attribution.patterns.windows import Part, Windows
+from whybench.methods.attribution.patterns.windows import LARGEST, Part, Windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +37,9 @@ class PatternLayer:
         return values.reshape(shape)
 
     def parts(self) -> Iterator[Part]:
-        """The patches that the neurons read."""
-        return self.windows.parts(self.source.detach())
+        """The patches that the neurons read; neither they nor the outputs for them exceed LARGEST values a part."""
+        _, neurons, read = self.units.shape
+        return self.windows.parts(self.source.detach(), max(1, LARGEST * read // max(read, neurons)))
 
     def folded(self, gain: Tensor | float, shift: Tensor | float, output: Tensor) -> "PatternLayer | None":
         """This layer with z * gain + shift = `output` in place of z; None where they are not one number a channel."""

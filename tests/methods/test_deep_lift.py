@@ -383,6 +383,14 @@ def test_the_quotient_where_both_differences_are_tiny() -> None:
     assert (naive - found).abs().max() > 0.05
 
 
+def test_a_rectifier_keeps_its_quotient_however_near_the_kink() -> None:
+    x = torch.tensor([[6 + 2**-40, 2**-60, 3.0, 0.0]], dtype=torch.float64)
+    base = torch.tensor([[6 - 2**-40, -(2**-60), 3.0, 0.0]], dtype=torch.float64)
+    net = nn.ReLU6()
+    ratio = torch.tensor([[0.5, 0.5, 1.0, 0.0]], dtype=torch.float64)
+    assert torch.equal(slope(net, x, net(x), base, straight=True), ratio)
+
+
 def test_tiny_inputs_of_a_steep_function_keep_their_quotient() -> None:
     x, base = torch.tensor([1e-9], dtype=torch.float64), torch.tensor([1e-8], dtype=torch.float64)
     expected = torch.log(torch.tensor(10.0, dtype=torch.float64)) / 9e-9

@@ -27,27 +27,30 @@ class Step:
 
     @classmethod
     def of(cls, call: Call) -> "Step":
-        if not torch.is_grad_enabled():
-            raise Unsupported(
-                f"{call.name!r} runs where gradients are switched off (torch.no_grad, a custom autograd function), so "
-                "that no difference gets through"
-            )
-        constants = (leaf for leaf in tree_leaves((call.args, call.kwargs)) if not _depends(leaf))
-        return cls(call.name, tuple(read.detach() for read in call.dependent), tuple(constants))
+        return cls(call.name, tuple(read.detach() for read in call.dependent), _constants(call))
 
     def check(self, call: Call) -> None:
         """Raise Unsupported where `call` is not the same operation with the same constants."""
-        other = Step.of(call)
-        if (self.name, len(self.before), len(self.constants)) != (call.name, len(other.before), len(other.constants)):
+        constants = _constants(call)
+        if (self.name, len(self.before), len(self.constants)) != (call.name, len(call.dependent), len(constants)):
             raise Unsupported(
                 f"the model runs {call.name!r} on its input where it runs {self.name!r} on the baseline; which "
                 "operations run must not depend on the input's values"
             )
-        if not all(_same(one, another) for one, another in zip(self.constants, other.constants, strict=True)):
+        if not all(_same(one, another) for one, another in zip(self.constants, constants, strict=True)):
             raise Unsupported(
                 f"{call.name!r} reads a value without a gradient (of a comparison, a detached copy, a draw) that "
                 "is not the same at the input and at the baseline"
             )
+
+
+def _constants(call: Call) -> tuple[Any, ...]:
+    if not torch.is_grad_enabled():
+        raise Unsupported(
+            f"{call.name!r} runs where gradients are switched off (torch.no_grad, a custom autograd function), so "
+            "that no difference gets through"
+        )
+    return tuple(leaf for leaf in tree_leaves((call.args, call.kwargs)) if not _depends(leaf))
 
 
 class Differences:

@@ -12,30 +12,41 @@ from torch import Tensor
 
 from whybench.errors import Unsupported
 from whybench.methods.attribution.backpropagation.calls import Call, tensors
+from whybench.methods.attribution.backpropagation.operations import RECTIFIERS
 from whybench.methods.attribution.backpropagation.ruled import ruled
 
 Rule = Callable[[Call, Sequence[Tensor]], Any]
 
 
-def slope(function: Callable[[Tensor], Tensor], x: Tensor, value: Tensor, base: Tensor) -> Tensor:
+def slope(
+    function: Callable[[Tensor], Tensor], x: Tensor, value: Tensor, base: Tensor, straight: bool = False
+) -> Tensor:
     """(f(x) - f(b)) / (x - b) elementwise, where value = f(x).
 
     Where x and b, and f(x) and f(b) too, differ by less than sqrt(machine epsilon) relatively (1.5e-8 in float64), the
-    quotient is lost in rounding, and the derivative halfway between x and b stands for it.
+    quotient is lost in rounding, and the derivative halfway between x and b stands for it. Where f is constant or the
+    identity by pieces (straight), rounding does no harm, and the derivative serves where x = b only.
 
     >>> slope(torch.relu, torch.tensor([3.0, 1.0]), torch.tensor([3.0, 1.0]), torch.tensor([-1.0, 1.0])).tolist()
     [0.75, 1.0]
     """
     change, effect = x - base, value - function(base)
+    if straight:
+        quotient = effect.div_(change)
+        if torch.count_nonzero(change) == change.numel():
+            return quotient
+        return torch.where(change == 0, _derivative(function, x), quotient)
     tiny = torch.finfo(x.dtype).eps ** 0.5
     near = (change.abs() <= tiny * x.abs().clamp(min=1)) & (effect.abs() <= tiny * value.abs())
-    quotient = effect / change
-    if not near.any():
-        return quotient
+    quotient = effect.div_(change)
+    return torch.where(near, _derivative(function, (x + base) / 2), quotient) if near.any() else quotient
+
+
+def _derivative(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     with torch.enable_grad():
-        halfway = ((x + base) / 2).requires_grad_()
-        (derivative,) = torch.autograd.grad(function(halfway).sum(), halfway)
-    return torch.where(near, derivative, quotient)
+        leaf = x.detach().requires_grad_()
+        (derivative,) = torch.autograd.grad(function(leaf).sum(), leaf)
+    return derivative
 
 
 def elementwise(call: Call, before: Sequence[Tensor]) -> Tensor:
@@ -44,7 +55,7 @@ def elementwise(call: Call, before: Sequence[Tensor]) -> Tensor:
     if len(before) != 1 or value.shape != before[0].shape:
         raise Unsupported(f"there is no rule for {call.name!r} of several input-dependent tensors")
     (read,) = call.dependent
-    multiplier = slope(lambda at: call.on([at]), read.detach(), value, before[0])
+    multiplier = slope(lambda at: call.on([at]), read.detach(), value, before[0], straight=call.name in RECTIFIERS)
     return ruled(value, lambda upper: (upper * multiplier,), read)
 
 
@@ -54,7 +65,7 @@ def product(call: Call, before: Sequence[Tensor]) -> Tensor:
     This is the gradient halfway, so that bilinear operations of any kind are served.
     """
     halfway = [(read.detach() + base) / 2 for read, base in zip(call.dependent, before, strict=True)]
-    return ruled(call.value(), lambda upper: pull(call, halfway, upper), *call.dependent)
+    return ruled(call.value(), lambda upper: Pullback(call, halfway).pull(upper), *call.dependent)
 
 
 def division(call: Call, before: Sequence[Tensor]) -> Tensor:
@@ -84,29 +95,36 @@ def minimum(call: Call, before: Sequence[Tensor]) -> Any:
 
 
 def _extremum(call: Call, before: Sequence[Tensor], sign: float) -> Any:
-    result = call.value()
-    value, *others = tensors(result)
-    after = [read.detach() for read in call.dependent]
-    change = value - tensors(call.on(before))[0]
+    at_x, at_base = Pullback(call, [read.detach() for read in call.dependent]), Pullback(call, before)
+    change = at_x.value - at_base.value
     grown = sign * change >= 0
 
     def backward(upper: Tensor) -> tuple[Tensor, ...]:
         sent = upper * change
-        shares = zip(pull(call, after, sent * grown), pull(call, before, sent * ~grown), strict=True)
-        moved = [x - base for x, base in zip(after, before, strict=True)]
-        multipliers = [(one + other) / by for (one, other), by in zip(shares, moved, strict=True)]
-        if any(bool((by == 0).any()) for by in moved):
-            gradients = pull(call, after, upper)
-            parts = zip(moved, gradients, multipliers, strict=True)
-            multipliers = [torch.where(by == 0, gradient, m) for by, gradient, m in parts]
-        return tuple(multipliers)
+        shares = [one + other for one, other in zip(at_x.pull(sent * grown), at_base.pull(sent * ~grown), strict=True)]
+        moved = [x.detach() - base.detach() for x, base in zip(at_x.leaves, at_base.leaves, strict=True)]
+        multipliers = [share / by for share, by in zip(shares, moved, strict=True)]
+        still = [by == 0 for by in moved]
+        if not any(bool(where.any()) for where in still):
+            return tuple(multipliers)
+        both = zip(still, at_x.pull(upper), multipliers, strict=True)
+        return tuple(torch.where(where, gradient, multiplier) for where, gradient, multiplier in both)
 
-    lifted = ruled(value, backward, *call.dependent)
-    return type(result)((lifted, *others)) if isinstance(result, tuple) else lifted
+    lifted = ruled(at_x.value, backward, *call.dependent)
+    result = at_x.result
+    return type(result)((lifted, *result[1:])) if isinstance(result, tuple) else lifted
 
 
-def pull(call: Call, values: Sequence[Tensor], upper: Tensor) -> tuple[Tensor, ...]:
-    """`upper` times the derivative of the call's (first) result where its dependent arguments are `values`."""
-    with torch.enable_grad():
-        leaves = [value.detach().requires_grad_() for value in values]
-        return torch.autograd.grad(tensors(call.on(leaves))[0], leaves, upper)
+class Pullback:
+    """A call run at certain values of its dependent arguments, and its derivative there."""
+
+    def __init__(self, call: Call, values: Sequence[Tensor]) -> None:
+        with torch.enable_grad():
+            self.leaves = [value.detach().requires_grad_() for value in values]
+            self.result = call.on(self.leaves)
+        self.graph = tensors(self.result)[0]
+        self.value = self.graph.detach()
+
+    def pull(self, upper: Tensor) -> tuple[Tensor, ...]:
+        """`upper` times the derivative of the call's (first) result."""
+        return torch.autograd.grad(self.graph, self.leaves, upper, retain_graph=True)

@@ -4,6 +4,6 @@
 each operation becomes, `ruled` runs it, `layers`, `rules` and `composites` are LRP's own. `averaged_maps` and
 `spreading` go back without a gradient, for VisualBackProp.
 
-`differences` runs DeepLIFT's two passes in step, `difference_rules` says which rule an operation has: those of `rescale`,
-of `compound` for softmax and normalisation, or `reveal_cancel`.
+`differences` runs DeepLIFT's two passes in step, `difference_rules` says which rule an operation has: one of
+`rescale`, of `compound` for softmax and normalisation, or `reveal_cancel`.
 """

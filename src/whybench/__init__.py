@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from whybench.suite import Block as Block
     from whybench.suite import Suite as Suite
     from whybench.suite import block as block
+    from whybench.trees import tree_model as tree_model
 
 _PLACES = {
     "Block": "suite",
@@ -33,6 +34,7 @@ _PLACES = {
     "model": "naming",
     "register": "registries",
     "run": "runner",
+    "tree_model": "trees",
 }
 
 __all__ = sorted(_PLACES)

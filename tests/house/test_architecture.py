@@ -17,10 +17,12 @@ ROOT = Path(__file__).parents[2]
 HOMES = {
     "captum": ("whybench.methods.attribution.captum_baselines",),
     "jinja2": ("whybench.report",),
+    "lime": ("whybench.methods.attribution.lime_baselines",),
     "matplotlib": ("whybench.plots", "whybench.report"),
     "quantus": ("whybench.metrics.attribution.quantus_adapters",),
     "rich": ("whybench.cli",),
     "seaborn": ("whybench.plots", "whybench.report"),
+    "shap": ("whybench.methods.attribution.shap_baselines",),
     "skimage": ("whybench.domains",),
     "sqlalchemy": ("whybench.store",),
     "typer": ("whybench.cli",),

@@ -1,8 +1,17 @@
 """Models that come with whybench."""
 
+from whybench.models.breast_cancer_boosting import BreastCancerBoosting
 from whybench.models.breast_cancer_mlp import BreastCancerMLP
+from whybench.models.diabetes_forest import DiabetesForest
 from whybench.models.diabetes_mlp import DiabetesMLP
 from whybench.models.digits_cnn import DigitsCNN
 from whybench.models.efficientnet_lite0 import EfficientNetLite0
 
-__all__ = ["BreastCancerMLP", "DiabetesMLP", "DigitsCNN", "EfficientNetLite0"]
+__all__ = [
+    "BreastCancerBoosting",
+    "BreastCancerMLP",
+    "DiabetesForest",
+    "DiabetesMLP",
+    "DigitsCNN",
+    "EfficientNetLite0",
+]

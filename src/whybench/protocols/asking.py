@@ -10,6 +10,7 @@ from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.errors import BadInput, BadParameter, UnknownName, shown
 from whybench.protocols.black_box import BlackBox
 from whybench.protocols.model import Model, steady
+from whybench.trees import TreeEnsemble
 
 DOMAINS: dict[str, type[Domain]] = {"image": ImageDomain, "tabular": TabularDomain}
 
@@ -63,7 +64,7 @@ def wrap(
         check_tensors(module.module)
         module.domain.check(tuple(inputs.shape))
         return module
-    differentiable = isinstance(module, nn.Module)
+    differentiable = isinstance(module, nn.Module) and not isinstance(module, BlackBox | TreeEnsemble)
     if not isinstance(module, nn.Module):
         if not callable(module) or isinstance(module, type):
             raise BadInput(f"{shown(module)} is no torch.nn.Module, no Model and no function inputs -> outputs")

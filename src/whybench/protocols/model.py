@@ -14,6 +14,7 @@ from whybench.digests import module_digest
 from whybench.domains import Domain
 from whybench.errors import BadInput
 from whybench.protocols.training import Training
+from whybench.trees import TreeEnsemble
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,8 @@ class Model:
             gives.add("bounds")
         if self.training is not None:
             gives.add("training")
+        if isinstance(self.module, TreeEnsemble):
+            gives.add("trees")
         return frozenset(gives)
 
     @cached_property

@@ -199,7 +199,7 @@ def test_an_optimiser_that_remembers_the_last_batch_would_be_seen(monkeypatch, c
     assert not torch.equal(first, second)
 
 
-@pytest.mark.parametrize("infill", ["zero", "mean", "blur", "uniform", "noisy_linear"])
+@pytest.mark.parametrize("infill", ["zero", "mean", "blur", "local", "uniform", "noisy_linear"])
 def test_every_infill_of_images_will_do(infill, cnn, images, targets):
     domain = ImageDomain(low=-3.0, high=3.0, mean=0.2)
     relevance = FidoSSR(infill, iterations=3, draws=2).attribute(cnn, images, targets, domain=domain)

@@ -161,7 +161,7 @@ def infill_names(domain: type[Domain] = Domain) -> tuple[str, ...]:
     """Every infill that some domain knows.
 
     >>> infill_names()
-    ('blur', 'mean', 'noisy_linear', 'uniform', 'zero')
+    ('blur', 'local', 'mean', 'noisy_linear', 'uniform', 'zero')
     """
     names = set(getattr(domain, "infills", ()))
     for narrower in domain.__subclasses__():

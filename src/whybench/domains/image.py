@@ -12,6 +12,7 @@ from torch import Tensor
 from whybench.domains.blur import blur
 from whybench.domains.domain import Domain, Regions
 from whybench.domains.infills import Infill
+from whybench.domains.local_mean import LocalMean
 from whybench.domains.noisy_linear import NOISE, NoisyLinearImage
 from whybench.domains.players import PlayerKind, Players, own
 from whybench.domains.superpixels import superpixels
@@ -31,7 +32,7 @@ class ImageDomain(Domain):
     """Inputs of shape (n, channels, height, width)."""
 
     name: ClassVar[str] = "image"
-    infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "blur", "uniform", "noisy_linear")
+    infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "blur", "local", "uniform", "noisy_linear")
 
     @property
     def default_infills(self) -> tuple[str, ...]:
@@ -93,6 +94,8 @@ class ImageDomain(Domain):
     def infill(self, name: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Infill:
         if name == "blur":
             return self.fixed(inputs, blur(inputs))
+        if name == "local":
+            return LocalMean(inputs, self.like(self.mean, inputs))
         if name == "noisy_linear":
             noise = NOISE * self.normal("infill/noisy_linear", inputs, ids, streams)
             return NoisyLinearImage(inputs, self.like(self.mean, inputs), noise)

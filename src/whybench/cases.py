@@ -64,7 +64,7 @@ class Memory:
     def fetch(self, request: Artifact) -> dict[str, Tensor]:
         assert self.case is not None
         if request not in self.known:
-            self.known[request] = request.compute(self.case)
+            self.known[request] = request.compute(self.case.without_explanation() if request.shared else self.case)
         return self.known[request]
 
 

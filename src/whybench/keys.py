@@ -38,6 +38,12 @@ def preparation_key(bench: Bench, plan: BatchPlan, method: Method[Any], seed: in
     return json_digest({**facts, **_learned(bench, method), "protocol": PROTOCOL, "libraries": _versions(ENGINE)})
 
 
+def shared_key(bench: Bench, plan: BatchPlan, request: Artifact, seed: int) -> str:
+    """The key of what metrics of all methods read off one bench."""
+    facts = {"bench": bench.digest, "plan": asdict(plan), "artifact": _component(request), "seed": seed}
+    return json_digest({**facts, "protocol": PROTOCOL, "libraries": _versions(ENGINE)})
+
+
 def artifact_key(explanation: str, request: Artifact) -> str:
     """The key of what several metrics read off one explanation."""
     return json_digest({"explanation": explanation, "artifact": _component(request)})

@@ -158,12 +158,15 @@ class Session:
         self, explained: str, method: Method[Any], explanation: Explanation, used: list[str], fresh: bool
     ) -> Case[Any]:
         def fetch(request: Artifact) -> dict[str, Tensor]:
-            key = keys.artifact_key(explained, request)
+            if request.shared:
+                key = keys.shared_key(self.bench, self.plan, request, self.streams.seed)
+            else:
+                key = keys.artifact_key(explained, request)
             tensors = None if fresh and key not in self._made else self.store.artifact(key)
             if tensors is None:
                 with self.meter.section() as section:
-                    tensors = request.compute(case)
-                self.store.save_artifact(key, explained, request.name, tensors, section.cost)
+                    tensors = request.compute(case.without_explanation() if request.shared else case)
+                self.store.save_artifact(key, key if request.shared else explained, request.name, tensors, section.cost)
                 self._made.add(key)
             used.append(key)
             return tensors

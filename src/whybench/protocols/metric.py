@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
@@ -61,9 +61,14 @@ class Scores:
 
 @dataclass(frozen=True)
 class Artifact(ABC):
-    """Something that several metrics read off: a frozen dataclass whose fields name it, computed once and stored."""
+    """Something that several metrics read off: a frozen dataclass whose fields name it, computed once and stored.
+
+    shared: True for what does not depend on the explanation: it is computed once for all methods, from a case that
+    holds no explanation and cannot ask for one.
+    """
 
     name: ClassVar[str]
+    shared: ClassVar[bool] = False
 
     @abstractmethod
     def compute(self, case: "Case[Any]") -> dict[str, Tensor]:
@@ -104,6 +109,15 @@ class Case(Generic[E]):
             self.inputs if inputs is None else inputs,
             self.targets if targets is None else targets,
         )
+
+    def without_explanation(self) -> "Case[E]":
+        """The same case for what all methods share: it holds no explanation and cannot ask for one."""
+
+        def refuse(model: Model, inputs: Tensor, targets: Tensor) -> E:
+            raise TypeError("a shared artifact cannot ask the method")
+
+        nothing: Any = None
+        return replace(self, explanation=nothing, ask=refuse)
 
     def artifact(self, request: Artifact) -> dict[str, Tensor]:
         """The tensors of a shared artifact: read where it is known already, computed and stored otherwise."""

@@ -120,11 +120,11 @@ class Passes:
             bare.gradient(model, self.backward, targets, plan)
 
     def _see(self, module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> None:
-        self.rows[output.requires_grad].append(args[0].detach().clone())
+        self.rows[output.requires_grad].append(args[0])  # no operation here: methods may be watching
 
     def _joined(self, graph: bool) -> Tensor:
         inputs = self.place.bench.inputs
-        rows = torch.cat([inputs[:0], *self.rows[graph]])
+        rows = torch.cat([inputs[:0], *self.rows[graph]]).detach()
         last = self.place.bench.model.channels_last
         return rows.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
 

@@ -8,12 +8,15 @@ from whybench import registries
 from whybench.explanations import Attribution
 from whybench.suite import metric
 
+METHODS = {"pattern_quality": "pattern_net"}
+"""The method that a metric judges, where `gradient` will not do."""
+
 pytestmark = pytest.mark.benchmark(group="metrics", disable_gc=True)
 
 
 @pytest.mark.parametrize("name", [n for n in registries.metrics if registries.metrics[n].kind is Attribution])
 def test_metric(name: str, digits: Place, benchmark: BenchmarkFixture, against: Against) -> None:
-    judge, case = metric(name), digits.case("gradient")
+    judge, case = metric(name), digits.case(METHODS.get(name, "gradient"))
     passes = Passes(digits, lambda: judge.score(unshared(case)))
     samples = len(case)
     benchmark.extra_info["forward"] = (len(passes.forward) + len(passes.backward)) / samples

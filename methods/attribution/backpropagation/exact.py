@@ -47,7 +47,7 @@ class Products:
     @classmethod
     def _of(cls, layer: Layer, weight_of_positive: Tensor, weight_of_negative: Tensor) -> "Products":
         terms = [Term.of(layer, layer.inputs.clamp(min=0), weight_of_positive)]
-        if layer.inputs.min() < 0:
+        if layer.inputs.amin() < 0:  # min would copy what does not lie row by row
             terms.append(Term.of(layer, layer.inputs.clamp(max=0).neg(), weight_of_negative))
         return cls(terms)
 

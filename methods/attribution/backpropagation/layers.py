@@ -110,4 +110,4 @@ class Term:
     def pull(self, upper: Tensor) -> Tensor:
         """How much each input contributed, every output weighted by `upper`; can be asked once."""
         (gradient,) = torch.autograd.grad(self.graph, self.leaf, upper)
-        return self.inputs * gradient
+        return gradient.mul_(self.inputs)

@@ -4,7 +4,7 @@ Notation: (.)+ = max(0, .), (.)- = min(0, .), and stab(z) = z + e sign(z) with s
 transposed convolutions as it has terms; where no input is negative, the terms of negative inputs are left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -24,7 +24,8 @@ def share(relevance: Tensor, total: Tensor, epsilon: float) -> Tensor:
     """
     if epsilon == 0:
         return torch.where(total == 0, 0, relevance / total)
-    return relevance / torch.where(total < 0, total - epsilon, total + epsilon)
+    sides = total.new_tensor([-epsilon, epsilon])
+    return relevance / torch.where(total < 0, sides[0], sides[1]).add_(total)
 
 
 def epsilon(layer: Layer, relevance: Tensor, epsilon: float = STABILISER) -> Tensor:
@@ -46,9 +47,12 @@ def alpha_beta(
     is that of the product, not of the weight. Source: bach2015.
     """
     up, down = layer.weight.clamp(min=0), layer.weight.clamp(max=0)
-    result = alpha * _part(layer, up, down, _positive(layer.bias), relevance, stabiliser)
+    signs = _signs(layer)
+    upper = relevance if alpha == 1 else alpha * relevance
+    result = _part(layer, signs, up, down, _positive(layer.bias), upper, stabiliser)
     if beta != 0:
-        result = result - beta * _part(layer, down, up, _negative(layer.bias), relevance, stabiliser)
+        upper = relevance if beta == 1 else beta * relevance
+        result -= _part(layer, signs, down, up, _negative(layer.bias), upper, -stabiliser)
     return result
 
 
@@ -60,14 +64,14 @@ def gamma(layer: Layer, relevance: Tensor, gamma: float = 0.25, stabiliser: floa
     """
     up = layer.weight + gamma * layer.weight.clamp(min=0)
     down = layer.weight + gamma * layer.weight.clamp(max=0)
-    result = torch.zeros_like(layer.inputs)
-    for chosen, own, other, bias in (
-        (layer.output > 0, up, down, layer.bias + gamma * _positive(layer.bias)),
-        (layer.output < 0, down, up, layer.bias + gamma * _negative(layer.bias)),
+    result, signs = torch.zeros_like(layer.inputs), _signs(layer)
+    for chosen, own, other, bias, side in (
+        (layer.output > 0, up, down, layer.bias + gamma * _positive(layer.bias), stabiliser),
+        (layer.output < 0, down, up, layer.bias + gamma * _negative(layer.bias), -stabiliser),
     ):
-        upper = relevance * chosen
-        if upper.any():
-            result = result + _part(layer, own, other, bias, upper, stabiliser)
+        upper = torch.where(chosen, relevance, 0)
+        if upper.amax() > 0 or upper.amin() < 0:
+            result += _part(layer, signs, own, other, bias, upper, side)
     return result
 
 
@@ -98,20 +102,37 @@ def flat(layer: Layer, relevance: Tensor, stabiliser: float = STABILISER) -> Ten
     return term.pull(share(relevance, term.total, stabiliser))
 
 
+def _signs(layer: Layer) -> list[Tensor]:
+    """The inputs as positive and negative ones, or as they are where there are no negative ones."""
+    if layer.inputs.amin() >= 0:
+        return [layer.inputs]
+    return [layer.inputs.clamp(min=0), layer.inputs.clamp(max=0)]
+
+
 def _part(
     layer: Layer,
+    signs: Sequence[Tensor],
     weight_of_positive: Tensor,
     weight_of_negative: Tensor,
     bias: Tensor | float,
     relevance: Tensor,
     stabiliser: float,
 ) -> Tensor:
-    """Shares in sum_j (a_j+ w_jk + a_j- w'_jk) + b_k."""
-    terms = [Term.of(layer, layer.inputs.clamp(min=0), weight_of_positive)]
-    if layer.inputs.min() < 0:
-        terms.append(Term.of(layer, layer.inputs.clamp(max=0), weight_of_negative))
-    upper = share(relevance, sum((term.total for term in terms[1:]), terms[0].total) + bias, stabiliser)
-    return sum((term.pull(upper) for term in terms[1:]), terms[0].pull(upper))
+    """Shares in sum_j (a_j+ w_jk + a_j- w'_jk) + b_k, which has the stabiliser's sign wherever there is relevance."""
+    weights = (weight_of_positive, weight_of_negative)
+    terms = [Term.of(layer, own, weight) for own, weight in zip(signs, weights, strict=False)]
+    total = terms[0].total + bias
+    for term in terms[1:]:
+        total += term.total
+    if stabiliser == 0:
+        upper = share(relevance, total, stabiliser)
+    else:
+        total = total.clamp_(min=0) if stabiliser > 0 else total.clamp_(max=0)
+        upper = relevance / total.add_(stabiliser)
+    result = terms[0].pull(upper)
+    for term in terms[1:]:
+        result += term.pull(upper)
+    return result
 
 
 def _positive(bias: Tensor | float) -> Tensor | float:

@@ -137,6 +137,8 @@ WAYS = {
         pooled(1, 1),
         (
             lambda p, x: p.top(nn.AdaptiveMaxPool2d(1)(F.relu(p.one(x))).flatten(1)),
+            lambda p, x: p.top(torch.adaptive_max_pool1d(F.relu(p.one(x)).flatten(2), 1)[0].flatten(1)),
+            lambda p, x: p.top(F.adaptive_max_pool2d(F.relu(p.one(x)), 1, return_indices=True)[0].flatten(1)),
             lambda p, x: p.top(F.relu(p.one(x)).amax((2, 3))),
             lambda p, x: p.top(F.relu(p.one(x)).flatten(2).max(2)[0]),
             lambda p, x: p.top(-(-F.relu(p.one(x))).flatten(2).min(2).values),

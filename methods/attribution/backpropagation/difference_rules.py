@@ -50,8 +50,8 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, rescale.elementwise),
     **dict.fromkeys(BILINEAR, rescale.product),
     **dict.fromkeys(("div", "divide", "true_divide"), rescale.division),
-    **dict.fromkeys(MAX_POOLS | {f"{name}_with_indices" for name in MAX_POOLS - {"amax"}}, rescale.maximum),
-    **dict.fromkeys(("max", "maximum"), rescale.maximum),
+    **dict.fromkeys(MAX_POOLS | {f"{name}_with_indices" for name in MAX_POOLS}, rescale.max_pool),
+    **dict.fromkeys(("amax", "max", "maximum"), rescale.maximum),
     **dict.fromkeys(("amin", "min", "minimum"), rescale.minimum),
     **{
         name: getattr(compound, name)

@@ -5,9 +5,11 @@ result at the input with a backward pass of multipliers m: sum_i m_i (x_i - b_i)
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from whybench.errors import Unsupported
@@ -80,12 +82,34 @@ def division(call: Call, before: Sequence[Tensor]) -> Tensor:
     )
 
 
-def maximum(call: Call, before: Sequence[Tensor]) -> Any:
-    """A largest value: all of its change goes to where it is found, at x if it has grown and else at b.
+def max_pool(call: Call, before: Sequence[Tensor]) -> Any:
+    """Max pooling: all of a window's change goes to its winner, that at x if the maximum has grown and else that at b.
 
     A winner i changed at least as much as the maximum did, so m_i = (change of the maximum) / (x_i - b_i) lies in
-    [0, 1]. Works window by window where pooling windows overlap.
+    [0, 1]. Each window counts by itself where windows overlap.
     """
+    name = call.name.removesuffix("_with_indices")
+    places = int(name[-2])
+    (x,), (base,) = [read.detach() for read in call.dependent], before
+    indexed = replace(call, func=getattr(F, name), kwargs={**call.kwargs, "return_indices": True})
+    (value, at_x), (value_base, at_base) = indexed.on([x]), indexed.on([base])
+    change = value - value_base
+    winner = torch.where(change >= 0, at_x, at_base).flatten(-places)
+    moved = (x - base).flatten(-places).gather(-1, winner)
+    multiplier = torch.where(moved == 0, 1, change.flatten(-places) / moved)
+
+    def backward(upper: Tensor) -> tuple[Tensor]:
+        sent = upper.flatten(-places) * multiplier
+        return (torch.zeros_like(x).flatten(-places).scatter_add_(-1, winner, sent).reshape(x.shape),)
+
+    # torch.adaptive_max_pool2d gives the places without being asked, F.adaptive_max_pool2d, of the same name, does not.
+    pair = name != call.name or (name.startswith("adaptive") and isinstance(call.value(), tuple))
+    lifted = ruled(value, backward, *call.dependent)
+    return (lifted, at_x) if pair else lifted
+
+
+def maximum(call: Call, before: Sequence[Tensor]) -> Any:
+    """A largest value, as in max pooling; ties share."""
     return _extremum(call, before, 1.0)
 
 

@@ -94,19 +94,24 @@ def _fitted(neurons: Neurons, joint: Joint, ridge: float, part: slice) -> Iterat
     own = pairs.diagonal(dim1=2, dim2=4)[..., part].permute(0, 3, 1, 2)
     mean_y = joint.mean[:, read:].reshape(groups, 2, size)[..., part].transpose(1, 2)
 
-    shared = pattern.mT @ cross
-    residual = inputs - shared - shared.mT + pattern.mT @ own @ pattern
+    sides = torch.cat([pattern, cross], 2)
+    middle = torch.zeros(*sides.shape[:2], 4, 4).to(sides)
+    middle[..., :2, :2] = own
+    middle[..., :2, 2:] = middle[..., 2:, :2] = -torch.eye(2).to(sides)
+    residual = inputs + sides.mT @ (middle @ sides)  # of x - a+ y+ - a- y-
     with_y = cross.sum(2) - (pattern.mT @ own.sum(3, keepdim=True)).squeeze(3)
-    trace = residual.diagonal(dim1=2, dim2=3).sum(2)
+    diagonal = residual.diagonal(dim1=2, dim2=3)
+    trace = diagonal.sum(2)
     left = trace > ROUNDING * inputs.diagonal(dim1=2, dim2=3).sum(2)
-    penalty = torch.where(left, ridge * trace / read, 1)[..., None, None] * torch.eye(read).to(residual)
-    residual, with_y = residual * left[..., None, None], with_y * left[..., None]
-    direction = torch.linalg.solve(residual + penalty, with_y)
+    with_y = torch.where(left[..., None], with_y, 0)
+    penalty = torch.where(left, ridge * trace / read, 1)[..., None]
+    diagonal += penalty
+    direction = torch.linalg.solve(residual, with_y)
 
     variance_y = own.sum((2, 3))
     varies = variance_y > ROUNDING * mean_y.sum(2).square()
     mean_residual = joint.mean[:, None, :read] - (mean_y[:, :, None] @ pattern).squeeze(2)
-    variance = (direction * (residual @ direction[..., None]).squeeze(3)).sum(2).clamp(min=0)
+    variance = (direction * (with_y - penalty * direction)).sum(2).clamp(min=0)
     yield direction
     yield mean_y.sum(2)
     yield torch.where(varies, variance_y, 0).sqrt()

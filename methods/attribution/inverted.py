@@ -6,9 +6,10 @@ from typing import ClassVar
 from torch import Tensor
 
 from whybench.errors import BadParameter
-from whybench.protocols import AttributionMethod, Query
+from whybench.protocols import AttributionMethod, Model, Query
 from whybench.registries import methods, register
 from whybench.resolver import resolve
+from whybench.streams import Streams
 
 
 @register
@@ -50,6 +51,10 @@ class Inverted(AttributionMethod):
         # Facts of this object rather than of its class, since they are those of the method inside.
         for name, fact in {"method": wrapped, **facts}.items():
             object.__setattr__(self, name, fact)
+
+    def prepare(self, model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:
+        assert isinstance(self.method, AttributionMethod)
+        return self.method.prepare(model, streams, rows)
 
     def relevance(self, query: Query) -> Tensor:
         assert isinstance(self.method, AttributionMethod)

@@ -142,10 +142,12 @@ class Session:
             self._learned[key] = known or self._prepare(key, method)
         return self._learned[key]
 
-    def _prepare(self, key: str, method: Method[Any]) -> tuple[dict[str, Tensor], Cost]:
+    def _prepare(self, key: str, method: Method[Any]) -> tuple[dict[str, Tensor], Cost | None]:
         self.listener.working(f"{self.bench.model.name}: {method.name} learns")
         with self.meter.section() as section:
             tensors = prepare(method, self.bench.model, self.streams, self.plan.rows)
+        if not tensors:  # a method about another one that learns nothing
+            return {}, None
         self.store.save_artifact(key, key, "preparation", tensors, section.cost)
         return tensors, section.cost
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from whybench.cases import prepare
 from whybench.domains import TabularDomain
 from whybench.errors import BadParameter, Unsupported
-from whybench.methods.attribution import Gradient, Lrp, PatternAttribution, PatternNet
+from whybench.methods.attribution import Gradient, Inverted, Lrp, PatternAttribution, PatternNet
 from whybench.methods.attribution.patterns.estimators import linear
 from whybench.methods.attribution.patterns.method import PatternMethod, watched
 from whybench.methods.attribution.patterns.moments import Regimes
@@ -364,6 +364,12 @@ def test_without_rectifiers_padding_and_biases_the_shares_sum_to_the_output() ->
     found = PatternAttribution().attribute(net, x, TARGETS, training=drawn(50, 2, 5, 5, seed=2))
     explained = net(x).gather(1, TARGETS[:, None])[:, 0]
     torch.testing.assert_close(found.sum((1, 2, 3)), explained, atol=1e-10, rtol=1e-10)
+
+
+def test_the_inverted_control_learns_what_its_method_learns() -> None:
+    net, x, training = filled(nn.Linear(4, 3)), drawn(4, 4), drawn(20, 4, seed=2)
+    found = Inverted(PatternAttribution()).attribute(net, x, TARGETS, training=training)
+    assert torch.equal(found, -PatternAttribution().attribute(net, x, TARGETS, training=training))
 
 
 def test_one_forward_pass_to_learn_and_one_forth_and_back_to_explain(passes_of: Any, open_query: Any) -> None:

@@ -243,3 +243,10 @@ def test_on_a_board() -> None:
         ("pattern_net", "ok"),
         ("pattern_net", "ok"),
     ]
+
+
+def test_inverted_controls_learn_where_their_method_does() -> None:
+    net, training, inputs = filled(nn.Linear(4, 2)), drawn(20, 4), drawn(6, 4, seed=2)
+    methods = ["inverted('pattern_attribution')", "inverted('gradient')"]
+    board = whybench.evaluate(net, inputs, methods=methods, metrics=["pixel_flipping"], training=training)
+    assert {r.status for r in board.records} == {"ok"}

@@ -24,8 +24,9 @@ class DeepLift(AttributionMethod):
     Affine operations keep their gradient. A function of single numbers has m = (f(z) - f(z_b)) / (z - z_b) (Rescale);
     where z and z_b, and f(z) and f(z_b) too, agree relatively to sqrt(machine epsilon), 1.5e-8 in float64, its
     derivative halfway; at rectifiers, where rounding does no harm, only where z = z_b. Max pooling gives all of its
-    change to the winner, products give each factor the mean of the other. Softmax (exp(z - log sum exp z)) and layer, group and RMS normalisation are taken apart into such steps.
-    Every operation that runs counts, whether module, function, in place or used twice.
+    change to the winner, products give each factor the mean of the other. Softmax (exp(z - log sum exp z)) and
+    layer, group, instance and RMS normalisation are taken apart into such steps. Every operation that runs counts,
+    whether module, function, in place or used twice.
 
     rule:
         rescale: the above.

@@ -33,7 +33,8 @@ class PatternQuality(Metric[Attribution]):
     is to be measured: linear and two-component patterns leave no covariance with y there, by their definition.)
     A sample's score is its part in rho: 1 - mean over neurons and patches of z(y) z(v.(x - S(x))), both standardised by
     the moments of the samples that v was fitted to, so that it does not depend on its company; the mean over samples is
-    the estimate of rho. A single score can lie outside of 0 to 1. The details are the layers' own, by their names.
+    the estimate of rho. A single score can lie outside of 0 to 1, and where the samples vary less (or more) than those
+    of training, S = 0 comes out above (or below) 0. The details are the layers' own, by their names.
 
     ridge: of the regression, times the mean variance of what is regressed on.
 

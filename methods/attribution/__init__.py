@@ -1,6 +1,6 @@
 """Methods that give every feature a relevance."""
 
-from whybench.methods.attribution import captum_baselines
+from whybench.methods.attribution import captum_baselines, lime_baselines, shap_baselines
 from whybench.methods.attribution.centre import Centre
 from whybench.methods.attribution.constant import Constant
 from whybench.methods.attribution.deconvnet import DeconvNet
@@ -25,6 +25,7 @@ from whybench.methods.attribution.layer_cam import LayerCam
 from whybench.methods.attribution.layer_relevance import relevance_at
 from whybench.methods.attribution.lime import Lime
 from whybench.methods.attribution.lrp import Lrp
+from whybench.methods.attribution.masking_model import MaskingModel
 from whybench.methods.attribution.meaningful_perturbation import MeaningfulPerturbation
 from whybench.methods.attribution.occlusion import Occlusion
 from whybench.methods.attribution.pattern_attribution import PatternAttribution
@@ -38,6 +39,7 @@ from whybench.methods.attribution.shapley_sampling import ShapleySampling
 from whybench.methods.attribution.smooth_grad import SmoothGrad
 from whybench.methods.attribution.smooth_grad_squared import SmoothGradSquared
 from whybench.methods.attribution.sobel_edges import SobelEdges
+from whybench.methods.attribution.tree_shap import TreeShap
 from whybench.methods.attribution.var_grad import VarGrad
 from whybench.methods.attribution.visual_back_prop import VisualBackProp
 
@@ -65,6 +67,7 @@ __all__ = [
     "LayerCam",
     "Lime",
     "Lrp",
+    "MaskingModel",
     "MeaningfulPerturbation",
     "Occlusion",
     "PatternAttribution",
@@ -78,8 +81,11 @@ __all__ = [
     "SmoothGrad",
     "SmoothGradSquared",
     "SobelEdges",
+    "TreeShap",
     "VarGrad",
     "VisualBackProp",
     "captum_baselines",
+    "lime_baselines",
     "relevance_at",
+    "shap_baselines",
 ]

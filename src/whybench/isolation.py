@@ -54,6 +54,16 @@ def generators_kept() -> Iterator[None]:
         _restore(before)
 
 
+@contextmanager
+def generators_from(seed: int) -> Iterator[None]:
+    """All global random generators set from `seed`, for libraries that draw from them, and put back afterwards."""
+    with generators_kept():
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002 the legacy generator is the global one
+        torch.manual_seed(seed)
+        yield
+
+
 def _weights(module: nn.Module) -> list[tuple[dict[str, Tensor | None], str, Tensor, Tensor]]:
     """Every parameter and buffer: where it is held, under which name, and its values."""
     held = [store for part in module.modules() for store in (part._parameters, part._buffers)]

@@ -29,16 +29,21 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "fido_sdr": {"iterations": 4, "draws": 2},
     "fido_ssr": {"iterations": 4, "draws": 2},
     "inverted": {"method": "gradient"},
+    "lime/image": {"num_samples": 50},
+    "lime/tabular": {"num_samples": 50},
+    "shap/kernel": {"nsamples": 120},
+    "shap/partition": {"max_evals": 60},
+    "masking_model": {"steps": 4, "width": 4},
     "meaningful_perturbation": {"iterations": 4},
 }
 """Parameters of methods that have some without a default, or that are slow with their defaults."""
 
-EXHAUSTIVE = {"kernel_shap": 10}
+EXHAUSTIVE = {"kernel_shap": 10, "shap/kernel": 6}
 """Methods that draw nothing where an input has no more players than this, since they ask all coalitions."""
 
 NAMES = [name for name in registries.methods if registries.methods[name].kind is Attribution]
-OWN = [name for name in NAMES if not name.startswith("captum/")]
-ADAPTED = [pytest.param(name, marks=pytest.mark.slow) for name in NAMES if name.startswith("captum/")]
+OWN = [name for name in NAMES if "/" not in name]
+ADAPTED = [pytest.param(name, marks=pytest.mark.slow) for name in NAMES if "/" in name]
 REFERENCES = Path(__file__).parents[2] / "docs" / "references.bib"
 IDS = ("ant", "bee", "cat")
 TARGETS = torch.tensor([0, 2, 1])

@@ -1,7 +1,6 @@
 """How Captum is asked: nothing is left behind, and a sample gets the same answer in any batch and order."""
 
 import copy
-import random
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -9,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from whybench.errors import MissingExtra, Unsupported
+from whybench.isolation import generators_from
 from whybench.protocols import AttributionMethod, Model, Query
 from whybench.streams import Streams
 
@@ -110,21 +109,6 @@ def captum_attr() -> Any:
     except ImportError as error:
         raise MissingExtra("captum") from error
     return attr
-
-
-@contextmanager
-def generators_from(seed: int) -> Iterator[None]:
-    """All global random generators set from `seed`, and put back afterwards."""
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - Captum draws from this one
-    with torch.random.fork_rng(range(torch.cuda.device_count())):
-        try:
-            random.seed(seed)
-            np.random.seed(seed % 2**32)  # noqa: NPY002
-            torch.manual_seed(seed)
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(legacy)  # noqa: NPY002
 
 
 @contextmanager

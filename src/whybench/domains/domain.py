@@ -106,6 +106,8 @@ class Domain(ABC):
             return self.fixed(inputs, self.like(self.mean, inputs))
         if name == "uniform":
             return self.fixed(inputs, self.uniform(inputs, ids, streams))
+        if name == "lowest":
+            return self.fixed(inputs, inputs.flatten(1).amin(1).view(-1, *[1] * (inputs.ndim - 1)).expand_as(inputs))
         if name not in self.infills:
             raise BadParameter(f"unknown infill {name!r} for {self.name} inputs; allowed: {', '.join(self.infills)}")
         raise Unsupported(f"infill {name!r} is not defined for these {self.name} inputs")
@@ -161,7 +163,7 @@ def infill_names(domain: type[Domain] = Domain) -> tuple[str, ...]:
     """Every infill that some domain knows.
 
     >>> infill_names()
-    ('blur', 'local', 'mean', 'noisy_linear', 'uniform', 'zero')
+    ('blur', 'local', 'lowest', 'mean', 'noisy_linear', 'rise_blur', 'uniform', 'zero')
     """
     names = set(getattr(domain, "infills", ()))
     for narrower in domain.__subclasses__():

@@ -15,6 +15,7 @@ from whybench.domains.infills import Infill
 from whybench.domains.local_mean import LocalMean
 from whybench.domains.noisy_linear import NOISE, NoisyLinearImage
 from whybench.domains.players import PlayerKind, Players, own
+from whybench.domains.rise_blur import rise_blur
 from whybench.domains.superpixels import superpixels
 from whybench.errors import BadExplanation
 from whybench.explanations import Polarity
@@ -32,7 +33,7 @@ class ImageDomain(Domain):
     """Inputs of shape (n, channels, height, width)."""
 
     name: ClassVar[str] = "image"
-    infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "blur", "local", "uniform", "noisy_linear")
+    infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "blur", "local", "uniform", "noisy_linear", "lowest", "rise_blur")
 
     @property
     def default_infills(self) -> tuple[str, ...]:
@@ -94,6 +95,8 @@ class ImageDomain(Domain):
     def infill(self, name: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Infill:
         if name == "blur":
             return self.fixed(inputs, blur(inputs))
+        if name == "rise_blur":
+            return self.fixed(inputs, rise_blur(inputs))
         if name == "local":
             return LocalMean(inputs, self.like(self.mean, inputs))
         if name == "noisy_linear":

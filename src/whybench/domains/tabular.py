@@ -24,7 +24,7 @@ class TabularDomain(Domain):
     """
 
     name: ClassVar[str] = "tabular"
-    infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "uniform", "noisy_linear")
+    infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "uniform", "noisy_linear", "lowest")
 
     columns: tuple[str, ...] = ()
     covariance: Tensor | None = None

@@ -1,24 +1,19 @@
 """Insertion."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from whybench.explanations import Attribution
-from whybench.metrics.attribution.perturbation import (
-    Output,
-    PerturbationMetric,
-    area,
-    curves,
-    output_name,
-    reading,
-)
+from whybench.metrics.attribution.curve_metric import CurveMetric
+from whybench.metrics.attribution.perturbation import curves, output_name
 from whybench.protocols import Case, Scores
 from whybench.registries import register
 
 
 @register
 @dataclass(frozen=True)
-class Insertion(PerturbationMetric):
+class Insertion(CurveMetric):
     """The area under the model's output while regions are put back, the most relevant first; higher is better.
 
         s = sum_i (q_{i+1} - q_i) (y_i + y_{i+1}) / 2
@@ -30,9 +25,11 @@ class Insertion(PerturbationMetric):
     infill: what stands in for what has not been put back. output: None for the probability of the target, or for the
     output of a scalar model; `logit`, `log_odds`, `accuracy` as in pixel flipping.
 
-    RISE's insertion differs: it starts from a blur of 11 pixels whatever the image's size, through which a strong
-    model sees most of it; deletion and insertion then remove towards different inputs, and their areas are no mirror
-    of each other.
+    steps, average, repeats: as in `CurveMetric`.
+
+    The preset `rise` starts from a blur of 11 pixels whatever the image's size, through which a strong model sees most
+    of it, and puts back 224 pixels a step (one row of 224: give steps='every(width)' for other images); since its
+    deletion removes towards zero instead, the two areas are no mirror of each other.
 
     Raises BadParameter for values not allowed, Unsupported for an infill that the domain has not the facts for.
 
@@ -40,27 +37,19 @@ class Insertion(PerturbationMetric):
     """
 
     name: ClassVar[str] = "insertion"
-    family: ClassVar[str] = "faithfulness"
-    range: ClassVar[tuple[float, float]] = (float("-inf"), float("inf"))
     reference: ClassVar[str] = "petsiuk2018"
-
-    infill: str = "mean"
-    output: Output | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_infill(self.infill)
-        self.check_output(self.output)
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "rise": {"region": 1, "steps": "every(224)", "infill": "rise_blur", "average": "steps"},
+    }
 
     @property
     def higher_is_better(self) -> bool:
         return True
 
     def score(self, case: Case[Attribution]) -> Scores:
-        sweep = self.sweep(case, self.infill, "insertion")
-        kept, values = sweep["fraction"], reading(case, sweep, self.output)
+        kept, values, ties = self.swept(case, "insertion", self.steps)
         return Scores(
-            area(kept, values),
-            details={"ties": sweep["ties"].double()},
+            self.averaged(kept, values),
+            details={"ties": ties},
             curves=curves(kept, values, "fraction kept", output_name(case, self.output)),
         )

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from whybench.domains import infill_names
-from whybench.errors import BadParameter, Unsupported
+from whybench.errors import BadParameter, Unsupported, shown
 from whybench.explanations import Attribution, Explanation
 from whybench.protocols import Case, Curves, Metric
-from whybench.sweeps import Direction, Sweep
+from whybench.sweeps import Direction, Steps, Sweep
 
 Output = Literal["probability", "logit", "log_odds", "accuracy"]
 
@@ -23,19 +23,23 @@ class PerturbationMetric(Metric[Attribution]):
     region: side of a region in pixels, or number of neighbouring columns; None for the domain's default (1/14 of an
     image's shorter side; one column); relevance is summed within it.
     steps: number of intervals from nothing removed to everything removed; at most as many as there are regions
-    (`sweeps.steps.step_grid`).
+    (`sweeps.steps.step_grid`). Metrics that are averages of a curve also take the rules of `sweeps.grids.grid`.
     """
 
     kind: ClassVar[type[Explanation]] = Attribution
 
     region: int | None = None
-    steps: int = 28
+    steps: Steps = 28
 
     def __post_init__(self) -> None:
         if self.region is not None and self.region < 1:
             raise BadParameter(f"{self.name}: region={self.region}; at least 1 is needed, or None for the default")
-        if self.steps < 1:
-            raise BadParameter(f"{self.name}: steps={self.steps}; at least 1 is needed")
+        self.check_steps()
+
+    def check_steps(self) -> None:
+        """Raise BadParameter unless `steps` is a number of intervals."""
+        if isinstance(self.steps, str) or self.steps < 1:
+            raise BadParameter(f"{self.name}: steps={shown(self.steps)}; at least 1 is needed")
 
     def sweep(self, case: Case[Attribution], infill: str, direction: Direction) -> dict[str, Tensor]:
         """The sweep that this metric shares with all others of the same infill, region and steps."""

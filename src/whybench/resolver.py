@@ -1,7 +1,9 @@
 """From a name that a user wrote to the thing that it names.
 
 A spec is a target, then optionally literals in parentheses: `gradient`, `smooth_grad(samples=50)`,
-`inverted(gradient)`, `pkg.module:attr`, `my.py:mine(x=1)`. Literals are read, never evaluated.
+`inverted(gradient)`, `pkg.module:attr`, `my.py:mine(x=1)`. Literals are read, never evaluated. A metric's `preset`
+stands for the parameters that it names, `pixel_flipping(preset='rise', region=4)`: what is built, keyed and stored has
+them all, and those written beside it come first.
 """
 
 import ast
@@ -17,6 +19,7 @@ from whybench import registries
 from whybench.building import build
 from whybench.errors import UsageError, WhybenchError
 from whybench.foreign import told
+from whybench.protocols.metric import Metric, preset_parameters
 from whybench.registry import Registry
 
 
@@ -61,8 +64,16 @@ def resolve(registry: Registry[Any], text: str) -> Any:
     """
     spec, thing = parse(text), definition(registry, text)
     if isinstance(thing, type) or spec.positional or spec.keywords:
-        return build(thing, spec.target, spec.positional, spec.keywords)
+        return build(thing, spec.target, spec.positional, _without_preset(thing, spec.keywords))
     return thing
+
+
+def _without_preset(thing: Any, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The keywords, with the parameters that a metric's preset names in its place."""
+    if "preset" not in keywords or not (isinstance(thing, type) and issubclass(thing, Metric)):
+        return keywords
+    given = {name: value for name, value in keywords.items() if name != "preset"}
+    return preset_parameters(thing, keywords["preset"]) | given
 
 
 def definition(registry: Registry[Any], text: str) -> Any:

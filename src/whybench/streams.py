@@ -33,6 +33,16 @@ class Streams:
     def __post_init__(self) -> None:
         check_seed(self.seed)
 
+    def again(self, draw: int) -> "Streams":
+        """These streams for draw 0, and independent ones for every other: the same roles drawn once more.
+
+        >>> Streams(0).again(0) == Streams(0), Streams(0).again(1) == Streams(0)
+        (True, False)
+        """
+        if draw == 0:
+            return self
+        return Streams(int.from_bytes(sha256(canonical_json([self.seed, "again", draw]).encode()).digest()[:8], "big"))
+
     def generator(self, role: str, sample: str, draw: int = 0) -> torch.Generator:
         """A fresh generator for one draw of one sample in one role."""
         name = canonical_json([self.seed, role, sample, draw])

@@ -3,13 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
 from torch import Tensor
 
 from whybench.domains import Domain
-from whybench.errors import BadScores
+from whybench.errors import BadParameter, BadScores, shown
 from whybench.explanations import Explanation
 from whybench.protocols.asking import predict
 from whybench.protocols.method import Method
@@ -133,6 +133,14 @@ class Case(Generic[E]):
             yield flat // draws, flat % draws
 
 
+def preset_parameters(metric: type["Metric[Any]"], name: str) -> dict[str, Any]:
+    """What a named convention stands for; raises BadParameter, with the names that there are, for any other."""
+    if not isinstance(name, str) or name not in metric.presets:
+        known = ", ".join(metric.presets) or "none"
+        raise BadParameter(f"{metric.name} has no preset {shown(name)}; presets: {known}")
+    return dict(metric.presets[name])
+
+
 class Metric(ABC, Generic[E]):
     """A metric: a frozen dataclass whose typed fields are its parameters; one number a sample, nothing else.
 
@@ -154,6 +162,18 @@ class Metric(ABC, Generic[E]):
     """True where maps that know nothing of the model win by definition; the board says so instead of ranking."""
     headline: ClassVar[bool] = False
     """True for the metric that its family's table is sorted by; at most one a family."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Conventions of others, by name: the parameters that reproduce them."""
+
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        """The metric with the parameters of a named convention; raises BadParameter for a name that it has not.
+
+        >>> from whybench.metrics.attribution import PixelFlipping
+        >>> PixelFlipping.preset("pnpxai").infill
+        'zero'
+        """
+        return cls(**preset_parameters(cls, name))
 
     @property
     @abstractmethod

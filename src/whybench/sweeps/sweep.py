@@ -10,8 +10,9 @@ from whybench.domains import Regions
 from whybench.explanations import Attribution
 from whybench.protocols import Artifact, Case
 from whybench.protocols.model import steady
+from whybench.sweeps.answers import answers
+from whybench.sweeps.grids import Steps, grid
 from whybench.sweeps.ranks import tie_orders, tied
-from whybench.sweeps.steps import step_grid
 
 Direction = Literal["deletion", "insertion"]
 
@@ -21,7 +22,9 @@ class Sweep(Artifact):
     """The model's answers while regions are removed (`deletion`) or put back (`insertion`), most relevant first.
 
     infill: what stands in for removed features; region: the size of a region, None for the domain's default;
-    steps: number of intervals (`step_grid`); both ends, the clean and the fully removed input, are points.
+    steps: number of intervals (`step_grid`), so that both ends, the clean and the fully removed input, are points; or
+    another rule (`grids.grid`) for how many regions are removed, or put back, at each point;
+    draw: which draw of an infill that is random.
 
     Gives, for n samples, two orders of the ties and p points,
         fraction: (n, 2, p) float64, the share of features removed (deletion) or kept (insertion);
@@ -42,8 +45,9 @@ class Sweep(Artifact):
 
     infill: str
     region: int | None
-    steps: int
+    steps: Steps
     direction: Direction
+    draw: int = 0
 
     def compute(self, case: Case[Attribution]) -> dict[str, Tensor]:
         shape = tuple(case.inputs.shape)
@@ -52,34 +56,31 @@ class Sweep(Artifact):
         features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape)
         values = _region_relevance(regions, features.to(case.inputs.device))
         places, ties = tie_orders(values, case.ids, case.streams), tied(values)
-        grid = step_grid(len(regions), self.steps).to(values.device)
-        answers = self._answers(case, regions, places, ties, grid)
-        return {"fraction": _fractions(regions, places, grid), "ties": ties, **answers}
+        points = grid(len(regions), self.steps).to(values.device)
+        said = self._answers(case, regions, places, ties, points)
+        return {"fraction": _fractions(regions, places, points), "ties": ties, **said}
 
     def _answers(
-        self, case: Case[Attribution], regions: Regions, places: Tensor, ties: Tensor, grid: Tensor
+        self, case: Case[Attribution], regions: Regions, places: Tensor, ties: Tensor, points: Tensor
     ) -> dict[str, Tensor]:
         """What the model says to every (sample, tie order, step), in full batches of rows."""
-        infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams)
-        wanted = torch.ones(len(case), 2, len(grid), dtype=torch.bool, device=ties.device)
+        infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams.again(self.draw))
+        wanted = torch.ones(len(case), 2, len(points), dtype=torch.bool, device=ties.device)
         wanted[:, 1] = (ties > 0).unsqueeze(1)
         parts = []
         with steady(case.model.module):
             for sample, order, step in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
-                before = places[sample, order] < grid[step].unsqueeze(1)
+                before = places[sample, order] < points[step].unsqueeze(1)
                 kept = regions.mask(before if self.direction == "insertion" else ~before)
-                rows = infill.apply(kept, sample)
-                if case.model.channels_last and rows.ndim == 4:
-                    rows = rows.contiguous(memory_format=torch.channels_last)
-                parts.append(_read(case, case.predict(rows), sample))
-        answers = {}
+                parts.append(answers(case, infill, kept, sample))
+        joined = {}
         for name in parts[0]:
             read = torch.cat([part[name] for part in parts])
             full = read.new_zeros(wanted.shape)
             full[wanted] = read
             full[:, 1] = torch.where((ties > 0).unsqueeze(1), full[:, 1], full[:, 0])
-            answers[name] = full
-        return answers
+            joined[name] = full
+        return joined
 
 
 def _region_relevance(regions: Regions, features: Tensor) -> Tensor:
@@ -92,25 +93,9 @@ def _region_relevance(regions: Regions, features: Tensor) -> Tensor:
     return regions.sums(features).masked_fill(constant.unsqueeze(1), 0.0)
 
 
-def _read(case: Case[Attribution], outputs: Tensor, sample: Tensor) -> dict[str, Tensor]:
-    """The answers in one batch of model outputs, one a row."""
-    targets = case.targets[sample]
-    logit = case.model.explained(outputs, targets).double()
-    if case.model.output == "scalar":
-        return {"logit": logit}
-    others = outputs.double().scatter(1, targets.unsqueeze(1), -torch.inf).logsumexp(1)
-    probability = outputs.double().softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1)
-    return {
-        "logit": logit,
-        "probability": probability,
-        "log_odds": logit - others,
-        "predicted": outputs.argmax(1),
-    }
-
-
-def _fractions(regions: Regions, places: Tensor, grid: Tensor) -> Tensor:
-    """The share of features in the first k regions, for every k of the grid: (n, 2, d) -> (n, 2, points)."""
+def _fractions(regions: Regions, places: Tensor, points: Tensor) -> Tensor:
+    """The share of features in the first k regions, for every k of the points: (n, 2, d) -> (n, 2, points)."""
     sizes = regions.sizes.to(places.device).expand_as(places)
     ordered = torch.zeros_like(places).scatter_(2, places, sizes)
     removed = torch.cat([torch.zeros_like(ordered[..., :1]), ordered.cumsum(2)], 2)
-    return removed[..., grid].double() / removed[..., -1:]
+    return removed[..., points].double() / removed[..., -1:]

@@ -236,7 +236,7 @@ def test_directions_follow_the_order() -> None:
     ("parameters", "message"),
     [
         ({"order": "most"}, "order='most'; allowed: morf, lerf"),
-        ({"infill": "black"}, "infill='black'; allowed: blur, local, mean, noisy_linear, uniform, zero"),
+        ({"infill": "black"}, "infill='black'; allowed: blur, .*lowest, mean, noisy_linear, rise_blur, uniform, zero"),
         ({"output": "softmax"}, "output='softmax'; allowed: probability, logit, log_odds, accuracy"),
         ({"steps": 0}, "steps=0; at least 1"),
         ({"region": 0}, "region=0; at least 1"),

@@ -20,7 +20,8 @@ class DeconvNet(AttributionMethod):
     derivative) everywhere else, starting from 1 at the explained output; shaped like the inputs, in units of output
     per unit of input. Every rectifier that runs counts: modules, one module used twice, functional and in-place calls.
 
-    Raises Unsupported for a model without a ReLU, and for activations of which the definition does not speak.
+    Raises Unsupported for a model without a ReLU, for activations of which the definition does not speak, and for
+    comparisons of inner values with constants, by which a ReLU could be written (where, masks, maximum, abs).
 
     Source: zeiler2014.
 

@@ -85,9 +85,10 @@ class AveragedMaps:
     def _made(self, call: Call, reads: Sequence[FeatureMap], result: Tensor) -> Tensor:
         if call.name in OTHER_ACTIVATIONS:
             raise Unsupported(f"the averages are defined for ReLU and ReLU6, not for {call.name!r}")
+        ways = [(read, spread(call, read.tensor, result)) for read in reads]
         made = FeatureMap(
             result.detach().requires_grad_(),  # cut here: nothing goes back through autograd's graph
-            [(read, spread(call, read.tensor, result)) for read in reads],
+            ways,
             rectifiable=call.name == "conv2d" or any(read.rectifiable for read in reads),
         )
         if call.name in RECTIFIERS:

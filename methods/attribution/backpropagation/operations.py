@@ -32,6 +32,12 @@ OTHER_ACTIVATIONS = _names(
     "tanh tanhshrink",
 )
 
+COMPARISONS = _names("ge gt greater greater_equal heaviside le less less_equal lt sgn sign signbit")
+"""What masks are made of, by which a rectifier can be written."""
+
+EXTREMES = _names("abs absolute clamp_max fmax fmin max maximum min minimum")
+"""Operations that are rectifiers where they compare an input-dependent value with a constant."""
+
 DROPOUTS = _names("alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout")
 
 MAX_POOLS = frozenset(f"{adaptive}max_pool{n}d" for adaptive in ("", "adaptive_") for n in (1, 2, 3)) | {"amax"}

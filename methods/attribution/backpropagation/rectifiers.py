@@ -9,7 +9,13 @@ from torch import Tensor
 from whybench.errors import Unsupported
 from whybench.methods.attribution.backpropagation.backpropagate import backpropagate
 from whybench.methods.attribution.backpropagation.calls import Call
-from whybench.methods.attribution.backpropagation.operations import OTHER_ACTIVATIONS, RECTIFIERS, rectifier_bounds
+from whybench.methods.attribution.backpropagation.operations import (
+    COMPARISONS,
+    EXTREMES,
+    OTHER_ACTIVATIONS,
+    RECTIFIERS,
+    rectifier_bounds,
+)
 from whybench.methods.attribution.backpropagation.ruled import ruled
 from whybench.protocols import Query
 
@@ -20,7 +26,8 @@ Gate = Callable[[Tensor, Tensor], Tensor]
 class Rectifiers:
     """Replaces the derivative of every rectifier by a gate, and leaves the rest alone.
 
-    Raises Unsupported for activations other than rectifiers, of which the definition does not speak.
+    Raises Unsupported for activations other than rectifiers, of which the definition does not speak, and for
+    comparisons with constants, by which rectifiers can be written that would pass for something else.
     """
 
     def __init__(self, gate: Gate) -> None:
@@ -30,6 +37,8 @@ class Rectifiers:
     def __call__(self, call: Call) -> Any:
         if call.name in OTHER_ACTIVATIONS:
             raise Unsupported(f"the rule is defined for ReLU and ReLU6, not for {call.name!r}")
+        if call.name in COMPARISONS or (call.name in EXTREMES and _with_constant(call)):
+            raise Unsupported(f"{call.name!r} may make a rectifier that the rule would miss; write it as ReLU")
         if call.name not in RECTIFIERS:
             return call.result()
         low, high = rectifier_bounds(call)
@@ -37,6 +46,12 @@ class Rectifiers:
         passing = (read.detach() > low) & (read.detach() < high)
         self.count += 1
         return ruled(call.value(), lambda upper: (self.gate(upper, passing),), read)
+
+
+def _with_constant(call: Call) -> bool:
+    """Whether a value is compared with a constant (0 for abs), and not with others (max pools, maxout)."""
+    unary = call.name in ("abs", "absolute", "clamp_max")
+    return unary or (len(call.tensors) > 1 and len(call.dependent) == 1)
 
 
 def guided(upper: Tensor, passing: Tensor) -> Tensor:

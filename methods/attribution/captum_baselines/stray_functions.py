@@ -7,14 +7,19 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-RECTIFIERS = frozenset({"relu", "relu6", "hardtanh", "threshold", "clamp", "clamp_min", "maximum"})
+COMPARISONS = frozenset({"gt", "ge", "lt", "le", "greater", "greater_equal", "less", "less_equal", "sign", "heaviside"})
+"""What masks are made of by which a rectifier can be written."""
+RECTIFIERS = COMPARISONS | {
+    *("relu", "relu6", "hardtanh", "threshold", "_threshold", "clamp", "clamp_min", "clamp_max", "clip"),
+    *("maximum", "minimum", "fmax", "fmin", "abs"),
+}
 SMOOTH_UNITS = frozenset(
     {"leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "hardswish"}
 )
 SQUASHING = frozenset({"sigmoid", "hardsigmoid", "logsigmoid", "tanh", "softsign", "softmax", "log_softmax", "glu"})
 MAXIMA = frozenset({"max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d", "max", "amax", "min", "amin"})
 NORMS = frozenset({"layer_norm", "group_norm", "instance_norm", "scaled_dot_product_attention"})
-POWERS = frozenset({"exp", "log", "sqrt", "rsqrt", "pow", "square", "abs"})
+POWERS = frozenset({"exp", "log", "sqrt", "rsqrt", "pow", "square"})
 NONLINEAR = RECTIFIERS | SMOOTH_UNITS | SQUASHING | MAXIMA | NORMS | POWERS
 
 

@@ -72,7 +72,7 @@ class Image(CoalitionMethod):
                 segmentation_fn=lambda image: segments,
             )
         found = dict(explanation.local_exp[0])
-        return torch.tensor([float(found[player]) for player in range(game.players.counts[sample])]).double()
+        return torch.tensor([found[player] for player in range(game.players.counts[sample])], dtype=torch.float64)
 
 
 def _three_channels(image: Tensor) -> Array:

@@ -80,7 +80,7 @@ class Partition(AttributionMethod):
 
 def hierarchy(domain: Domain, columns: int) -> Array:
     """How columns are joined into groups, nearest first, as scipy.cluster.hierarchy has it: (columns - 1, 4)."""
-    from scipy.cluster.hierarchy import complete  # here, since listing the methods should not wait for it
+    from scipy.cluster.hierarchy import single  # here, since listing the methods should not wait for it
 
     if columns < 2:
         raise Unsupported("shap/partition needs at least two columns to build a hierarchy of")
@@ -93,5 +93,5 @@ def hierarchy(domain: Domain, columns: int) -> Array:
         # A constant column is correlated with none.
         distance = 1 - (covariance.double().cpu() / deviation[:, None] / deviation).nan_to_num(0.0)
     above = torch.triu_indices(columns, columns, 1)
-    joined: Array = complete(distance[above[0], above[1]].numpy())
+    joined: Array = single(distance[above[0], above[1]].numpy())
     return joined

@@ -1,7 +1,7 @@
 """Model parameter randomisation test."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import torch
 from torch import Tensor
@@ -26,7 +26,8 @@ class Mprt(Metric[Attribution]):
     learnt. It is a filter and no ranking: maps of pure noise pass best.
 
     randomisation: `shuffle` the values within each parameter tensor, or `redraw` them from a normal distribution of
-    their mean and standard deviation; order: `cascading` from the output down, or `independent`, one block at a time;
+    their mean and standard deviation; order: `cascading` from the output down, `bottom_up`, cascading from the input
+    on, or `independent`, one block at a time;
     similarity: `spearman` of the signed values, `spearman_abs` of the absolute ones, or `ssim` of images;
     blocks: how many runs of neighbouring layers are randomised as one (None: each layer is one); seeds: how often.
 
@@ -59,8 +60,8 @@ class Mprt(Metric[Attribution]):
     def __post_init__(self) -> None:
         if self.randomisation not in ("shuffle", "redraw"):
             raise BadParameter(f"mprt: randomisation={self.randomisation!r}; allowed: shuffle, redraw")
-        if self.order not in ("cascading", "independent"):
-            raise BadParameter(f"mprt: order={self.order!r}; allowed: cascading, independent")
+        if self.order not in get_args(Order):
+            raise BadParameter(f"mprt: order={self.order!r}; allowed: {', '.join(get_args(Order))}")
         check_similarity(self.similarity)
         if self.blocks is not None and self.blocks < 1:
             raise BadParameter(f"mprt: blocks={self.blocks}; at least 1 is needed, or None for each layer")
@@ -97,5 +98,5 @@ class Mprt(Metric[Attribution]):
         mean = (values * kept).sum(1)[:, some] / kept.sum(0)[some]
         y = torch.cat([torch.ones(len(values), 1, dtype=torch.float64), mean], 1) * defined[:, None]
         x = torch.cat([torch.zeros(1, dtype=torch.float64), fraction[some]]).expand_as(y)
-        share = "randomised" if self.order == "cascading" else "down to the randomised block"
+        share = "down to the randomised block" if self.order == "independent" else "randomised"
         return Curves(x, y, f"fraction of layers {share}", f"{self.similarity} similarity")

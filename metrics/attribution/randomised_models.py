@@ -1,7 +1,7 @@
 """Copies of a model with the weights of some layers randomised."""
 
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
+from copy import copy, deepcopy
 from typing import Literal
 
 import torch
@@ -18,28 +18,57 @@ Randomisation = Literal["shuffle", "redraw"]
 PROBES = 2
 
 
-def randomised(
+class Twin:
+    """One copy of a model that is given other weights again and again; the model itself is never touched.
+
+    Raises Unsupported where the module cannot be copied.
+    """
+
+    def __init__(self, model: Model) -> None:
+        try:
+            self._module = deepcopy(model.module)
+        except (RuntimeError, TypeError) as error:
+            raise Unsupported(f"model {model.name!r} cannot be copied to be randomised: {error}") from error
+        self._model = model
+        self._parameters = dict(self._module.named_parameters())
+        held = [part._buffers for part in self._module.modules()]
+        self._buffers = [(of, name, b, b.clone()) for of in held for name, b in of.items() if b is not None]
+
+    def holding(self, weights: Mapping[str, Tensor]) -> Model:
+        """The model with these parameters; every other one, and all buffers, are the original's.
+
+        It holds them until the next call. Its module is a new object each time, for methods that know modules by
+        identity.
+        """
+        with torch.no_grad():
+            for name, parameter in self._parameters.items():
+                values = weights.get(name)
+                parameter.copy_(self._model.module.get_parameter(name) if values is None else values)
+            for (
+                of,
+                name,
+                buffer,
+                before,
+            ) in self._buffers:  # some models write into theirs, or put others in their place
+                of[name] = buffer.copy_(before)
+        return self._model.with_module(copy(self._module))
+
+
+def randomised_weights(
     model: Model, parameters: Sequence[str], randomisation: Randomisation, streams: Streams, seed: int
-) -> Model:
-    """A copy of `model` whose named parameters are randomised; everything else, buffers included, is as it was.
+) -> dict[str, Tensor]:
+    """Other values for the named parameters of `model`.
 
     shuffle: the values of each tensor in a random order, so that their distribution is exactly kept; redraw: normal
     values with the tensor's mean and standard deviation. Every tensor has a random stream of its own, named by the
     parameter and the seed, so that no two layers share weights and a tensor gets the same ones whatever else is
     randomised. A tensor of equal values stays as it is.
-
-    Raises Unsupported where the module cannot be copied.
     """
-    try:
-        module = deepcopy(model.module)
-    except (RuntimeError, TypeError) as error:
-        raise Unsupported(f"model {model.name!r} cannot be copied to be randomised: {error}") from error
     draw = _shuffle if randomisation == "shuffle" else _redraw
-    with torch.no_grad():
-        for name in parameters:
-            values = module.get_parameter(name)
-            values.copy_(draw(values, streams.generator(f"mprt/{name}", str(seed))))
-    return model.with_module(module)
+    return {
+        name: draw(model.module.get_parameter(name).detach(), streams.generator(f"mprt/{name}", str(seed)))
+        for name in parameters
+    }
 
 
 def _shuffle(values: Tensor, generator: torch.Generator) -> Tensor:
@@ -52,25 +81,24 @@ def _redraw(values: Tensor, generator: torch.Generator) -> Tensor:
     return values.double().mean() + values.double().std(correction=0) * noise
 
 
-def responds(model: Model, inputs: Tensor, streams: Streams, rows: int) -> bool:
+def responds(model: Model, probes: Tensor, rows: int) -> bool:
     """Whether the outputs of `model` are finite and depend on the input at all.
 
-    It is asked for noise of two strengths, within the domain's bounds where these are known, and never for the
-    samples themselves, so that the answer is the same for every batch. Outputs that differ by less than the square
-    root of the precision, relative to the largest, are rounding. inputs: what a batch of this model looks like.
+    It is asked for noise of two strengths and never for the samples themselves, so that the answer is the same for
+    every batch. Outputs that differ by less than the square root of the precision, relative to the largest, are
+    rounding. probes: as `noise_probes` draws them.
     """
-    probes = noise_probes(model, inputs, streams)
     try:
         with steady(model.module):
             outputs = predict(model, probes, rows).double()
     except BadInput:
         return False
     spread = (outputs.amax(0) - outputs.amin(0)).max()
-    return bool(spread > torch.finfo(inputs.dtype).eps ** 0.5 * outputs.abs().max())
+    return bool(spread > torch.finfo(probes.dtype).eps ** 0.5 * outputs.abs().max())
 
 
 def noise_probes(model: Model, inputs: Tensor, streams: Streams) -> Tensor:
-    """Noise inputs of rising strength, shaped like samples of `inputs`."""
+    """Noise of rising strength, within the domain's bounds where these are known, shaped like samples of `inputs`."""
     shape, domain = tuple(inputs.shape[1:]), model.domain
     strength = torch.arange(1, PROBES + 1, dtype=torch.float64).view(-1, *(1 for _ in shape)) / PROBES
     if domain.low is None or domain.high is None:

@@ -1,5 +1,6 @@
 """How much of a map survives when the model's weights do not."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
@@ -7,13 +8,21 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from whybench.explanations import Attribution
 from whybench.metrics.attribution.parameter_layers import parameter_layers
-from whybench.metrics.attribution.randomised_models import Randomisation, randomised, responds
+from whybench.metrics.attribution.randomised_models import (
+    Randomisation,
+    Twin,
+    noise_probes,
+    randomised_weights,
+    responds,
+)
 from whybench.metrics.attribution.similarities import Reference, available
-from whybench.protocols import Artifact, Case
+from whybench.protocols import Artifact, Case, Model
 
-Order = Literal["cascading", "independent"]
+Order = Literal["cascading", "independent", "bottom_up"]
+
+WAITING = 2**18
+"""How many values of maps are gathered before they are compared: ranks of many small maps are cheaper at once."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +31,14 @@ class RandomisedSimilarities(Artifact):
 
     The layers are parted, from the output down, into `blocks` runs of (as nearly as can be) equal length, and the
     samples are explained again on every one of `seeds` x `blocks` randomised models: block k alone (`independent`) or
-    with all blocks above it (`cascading`). Only the similarities are kept, all of them, since the maps themselves are
-    as many images as there are models.
+    with all blocks above it (`cascading`); `bottom_up` goes the other way, from the input on, each block with all
+    below it. Only the similarities are kept, all of them, since the maps themselves are as many images as there are
+    models.
 
     Tensors, for n samples, s seeds and b blocks: `<similarity>` (n, s, b), exactly 1 for an equal map;
     `<similarity>/constant` (n,) bool, the original maps without any order; `<similarity>/blank` (n, s, b) bool, the
     maps without any order on randomised models; `refused` (s, b) bool, the randomised models whose output no longer
-    depends on the input, on which nothing was explained; `fraction` (b,), the share of layers down to the block.
+    depends on the input, on which nothing was explained; `fraction` (b,), the share of layers up to the block's end.
     """
 
     name: ClassVar[str] = "randomised_similarities"
@@ -40,35 +50,81 @@ class RandomisedSimilarities(Artifact):
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
         layers = parameter_layers(case.model.module, case.inputs[:1])
+        if self.order == "bottom_up":
+            layers.reverse()
         ends = block_ends(len(layers), self.blocks)
-        original = self._maps(case, case.explanation)
-        references = {name: Reference(name, original) for name in available(tuple(original.shape[1:]))}
-        shape = (len(case), self.seeds, len(ends))
-        values = {name: torch.zeros(shape, dtype=torch.float64) for name in references}
-        blank = {name: torch.zeros(shape, dtype=torch.bool) for name in references}
-        refused = torch.zeros(shape[1:], dtype=torch.bool)
-        for seed in range(self.seeds):
-            model = case.model
-            for block, (start, end) in enumerate(pairwise([0, *ends])):
-                base = model if self.order == "cascading" else case.model
-                parameters = [name for layer in layers[start:end] for name in layer]
-                model = randomised(base, parameters, self.randomisation, case.streams, seed)
-                if not responds(model, case.inputs, case.streams, case.rows):
-                    refused[seed, block] = True
-                    continue
-                maps = self._maps(case, case.explain(model=model))
-                for name, reference in references.items():
-                    values[name][:, seed, block], blank[name][:, seed, block] = reference.similarity(maps)
+        blocks = [[name for layer in layers[start:end] for name in layer] for start, end in pairwise([0, *ends])]
+        original = self.original(case)
+        found = Comparisons(original, (len(case), self.seeds, len(ends)))
+        refused = torch.zeros((self.seeds, len(ends)), dtype=torch.bool)
+        probes = noise_probes(case.model, case.inputs, case.streams)
+        for seed, block, model in self._models(case, blocks):
+            if responds(model, probes, case.rows):
+                found.add(seed, block, self.maps(case, model))
+            else:
+                refused[seed, block] = True
         return {
             "refused": refused,
             "fraction": torch.tensor(ends, dtype=torch.float64) / len(layers),
-            **values,
-            **{f"{name}/blank": mask for name, mask in blank.items()},
-            **{f"{name}/constant": reference.constant.cpu() for name, reference in references.items()},
+            **found.tensors(),
         }
 
-    def _maps(self, case: Case[Any], explanation: Attribution) -> Tensor:
+    def original(self, case: Case[Any]) -> Tensor:
+        """One value a feature of each sample on the original model."""
+        relevance, polarity = case.explanation.relevance, case.explanation.polarity
+        return case.domain.per_feature(relevance, polarity, case.inputs.shape)
+
+    def maps(self, case: Case[Any], model: Model) -> Tensor:
+        """One value a feature of each sample on another model."""
+        explanation = case.explain(model=model)
         return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape)
+
+    def _models(self, case: Case[Any], blocks: list[list[str]]) -> Iterator[tuple[int, int, Model]]:
+        """Every seed, block and randomised model, each to be used before the next one is taken."""
+        twin = Twin(case.model)
+        for seed in range(self.seeds):
+            weights: Mapping[str, Tensor] = {}
+            for block, parameters in enumerate(blocks):
+                new = randomised_weights(case.model, parameters, self.randomisation, case.streams, seed)
+                weights = new if self.order == "independent" else {**weights, **new}
+                yield seed, block, twin.holding(weights)
+
+
+class Comparisons:
+    """Similarities of maps to the original ones, gathered until there are enough to be ranked at once.
+
+    original: (n, *grid); shape: (n, seeds, blocks).
+    """
+
+    def __init__(self, original: Tensor, shape: tuple[int, int, int]) -> None:
+        self._references = {name: Reference(name, original) for name in available(tuple(original.shape[1:]))}
+        self._values = {name: torch.zeros(shape, dtype=torch.float64) for name in self._references}
+        self._blank = {name: torch.zeros(shape, dtype=torch.bool) for name in self._references}
+        self._most = max(1, WAITING // original.numel())
+        self._waiting: list[tuple[int, int, Tensor]] = []
+
+    def add(self, seed: int, block: int, maps: Tensor) -> None:
+        self._waiting.append((seed, block, maps))
+        if len(self._waiting) == self._most:
+            self._compare()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What `RandomisedSimilarities` says of each similarity."""
+        self._compare()
+        return {
+            **self._values,
+            **{f"{name}/blank": mask for name, mask in self._blank.items()},
+            **{f"{name}/constant": reference.constant.cpu() for name, reference in self._references.items()},
+        }
+
+    def _compare(self) -> None:
+        if not self._waiting:
+            return
+        seeds, blocks, maps = zip(*self._waiting, strict=True)
+        self._waiting = []
+        for name, reference in self._references.items():
+            values, blank = (t.view(len(maps), -1).T.cpu() for t in reference.similarity(torch.cat(maps)))
+            self._values[name][:, seeds, blocks], self._blank[name][:, seeds, blocks] = values, blank
 
 
 def block_ends(layers: int, blocks: int | None) -> list[int]:

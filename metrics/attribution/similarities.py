@@ -43,15 +43,18 @@ class Reference:
         self.constant = is_constant(self._maps[0])
 
     def similarity(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """The similarity of each map to its reference, (n,) float64, and which of `maps` are constant, (n,) bool.
+        """The similarity of each map to its reference, (k n,) float64, and which of `maps` are constant, (k n,) bool.
 
+        maps: k whole batches after one another, (k n, *grid), each in the order of the references.
         It is exactly 1 for equal maps, and 0 where one of the two is constant: a map without any order has no order
         in common with another.
         """
         others = self._ready(maps)
         constant = is_constant(others[0])
-        values = torch.where(self.constant | constant, 0.0, self._compare(self._maps, others))
-        return values, constant
+        times = len(maps) // len(self.constant)
+        known = self._maps if times == 1 else tuple(part.repeat(times, *(1,) * (part.ndim - 1)) for part in self._maps)
+        values = self._compare(known, others)
+        return torch.where(self.constant.repeat(times) | constant, 0.0, values), constant
 
 
 def is_constant(maps: Tensor) -> Tensor:

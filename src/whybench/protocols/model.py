@@ -94,15 +94,19 @@ def steady(module: nn.Module) -> Iterator[nn.Module]:
     modes = [(m, m.training) for m in module.modules()]
     grads = [(p, p.requires_grad) for p in module.parameters()]
     try:
-        module.eval()
-        for parameter, _ in grads:
-            parameter.requires_grad_(False)
+        if any(training for _, training in modes):  # setting what is set already costs a small model as much as a pass
+            module.eval()
+        for parameter, requires_grad in grads:
+            if requires_grad:
+                parameter.requires_grad_(False)
         yield module
     finally:
         for m, training in modes:
-            m.training = training
+            if m.training != training:
+                m.training = training
         for parameter, requires_grad in grads:
-            parameter.requires_grad_(requires_grad)
+            if parameter.requires_grad != requires_grad:
+                parameter.requires_grad_(requires_grad)
 
 
 class ModelLoader(ABC):

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from whybench.cases import open_case
 from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution import Gradient, Random, SobelEdges
 from whybench.metrics.attribution import Mprt, randomised_similarities
-from whybench.metrics.attribution.randomised_similarities import block_ends
+from whybench.metrics.attribution.randomised_similarities import Order, block_ends
 from whybench.protocols import AttributionMethod, Case, Query
 from whybench.protocols.asking import wrap
 from whybench.streams import Streams
@@ -48,13 +48,23 @@ def slow(module: nn.Module, inputs: Tensor, targets: Tensor, groups: list[list[s
     return result
 
 
-@pytest.mark.parametrize("order", ["cascading", "independent"])
-@pytest.mark.parametrize(("blocks", "groups"), [(None, LAYERS), (2, [[*chain(*LAYERS[:2])], [*chain(*LAYERS[2:])]])])
+@pytest.mark.parametrize("order", ["cascading", "independent", "bottom_up"])
+@pytest.mark.parametrize("waiting", [1, randomised_similarities.WAITING])
+@pytest.mark.parametrize(("blocks", "parts"), [(None, [0, 1, 2, 3, 4, 5]), (2, [0, 2, 5])])
 def test_the_definition(
-    case_of: Open, cnn: nn.Module, order: Literal["cascading", "independent"], blocks: int | None, groups: Any
+    case_of: Open,
+    cnn: nn.Module,
+    order: Order,
+    blocks: int | None,
+    parts: list[int],
+    waiting: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(randomised_similarities, "WAITING", waiting)
     case = case_of(Gradient())
-    expected = slow(cnn, case.inputs, case.targets, groups, order == "cascading")
+    layers = LAYERS[::-1] if order == "bottom_up" else LAYERS
+    groups = [[*chain(*layers[start:end])] for start, end in pairwise(parts)]
+    expected = slow(cnn, case.inputs, case.targets, groups, order != "independent")
     scores = Mprt(order=order, blocks=blocks, seeds=2).score(case)
     np.testing.assert_allclose(scores.values.numpy(), expected.mean((1, 2)), rtol=0, atol=1e-12)
     assert scores.curves is not None
@@ -85,9 +95,7 @@ def test_a_map_of_the_image_alone_stays_and_the_gradient_does_not(
 
 
 def test_an_identical_model_gives_exactly_one(case_of: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        randomised_similarities, "randomised", lambda model, *_: model.with_module(deepcopy(model.module))
-    )
+    monkeypatch.setattr(randomised_similarities, "randomised_weights", lambda *_: {})
     for similarity in ("spearman", "spearman_abs", "ssim"):
         assert Mprt(similarity=similarity, seeds=2).score(case_of(Gradient())).values.tolist() == [1.0] * 5
 

@@ -2,30 +2,44 @@
 
 from whybench.metrics.attribution.abpc import Abpc
 from whybench.metrics.attribution.aopc import Aopc
+from whybench.metrics.attribution.average_drop import AverageDrop
+from whybench.metrics.attribution.average_gain import AverageGain
+from whybench.metrics.attribution.average_increase import AverageIncrease
 from whybench.metrics.attribution.input_invariance import InputInvariance
 from whybench.metrics.attribution.input_shift_consistency import InputShiftConsistency
 from whybench.metrics.attribution.insertion import Insertion
+from whybench.metrics.attribution.irof import Irof
 from whybench.metrics.attribution.mprt import Mprt
+from whybench.metrics.attribution.naopc import Naopc
 from whybench.metrics.attribution.pattern_quality import PatternQuality
 from whybench.metrics.attribution.pixel_flipping import PixelFlipping
 from whybench.metrics.attribution.random_logit import RandomLogit
+from whybench.metrics.attribution.road import Road
 from whybench.metrics.attribution.sdr import SmallestDestroyingRegion
 from whybench.metrics.attribution.selectivity import Selectivity
 from whybench.metrics.attribution.srg import SymmetricRelevanceGain
 from whybench.metrics.attribution.ssr import SmallestSufficientRegion
+from whybench.metrics.attribution.sufficiency import Sufficiency
 
 __all__ = [
     "Abpc",
     "Aopc",
+    "AverageDrop",
+    "AverageGain",
+    "AverageIncrease",
     "InputInvariance",
     "InputShiftConsistency",
     "Insertion",
+    "Irof",
     "Mprt",
+    "Naopc",
     "PatternQuality",
     "PixelFlipping",
     "RandomLogit",
+    "Road",
     "Selectivity",
     "SmallestDestroyingRegion",
     "SmallestSufficientRegion",
+    "Sufficiency",
     "SymmetricRelevanceGain",
 ]

@@ -1,0 +1,88 @@
+"""The sweep over superpixels, of which every image has its own."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.domains import Players
+from whybench.explanations import Attribution
+from whybench.protocols import Artifact, Case
+from whybench.protocols.model import steady
+from whybench.streams import Streams
+from whybench.sweeps.answers import answers
+from whybench.sweeps.ranks import tie_orders, tied
+
+
+@dataclass(frozen=True)
+class Superpixels(Artifact):
+    """About `segments` superpixels of each image, `index` (n, height, width): the same for all methods."""
+
+    name: ClassVar[str] = "superpixels"
+    shared: ClassVar[bool] = True
+
+    segments: int
+
+    def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        return {"index": case.domain.players(case.inputs, "superpixels", segments=self.segments).index}
+
+
+@dataclass(frozen=True)
+class SuperpixelSweep(Artifact):
+    """The model's answers while superpixels are removed one by one, the highest mean relevance first.
+
+    Gives, for n samples, two orders of the ties and one point more than the most superpixels that a sample has: those
+    that a sample has not repeat its last point.
+        count: (n,) int64, its superpixels; removed: (n, points) float64, their share removed; ties: (n,) int64;
+        and what `sweeps.answers.answers` gives, (n, 2, points) each.
+    """
+
+    name: ClassVar[str] = "superpixel_sweep"
+
+    infill: str
+    segments: int
+
+    def compute(self, case: Case[Attribution]) -> dict[str, Tensor]:
+        players = Players(case.artifact(Superpixels(self.segments))["index"].to(case.inputs.device))
+        explanation, shape = case.explanation, tuple(case.inputs.shape)
+        features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape).to(case.inputs.device)
+        places, ties = _places(_means(players, features), players.counts, case.ids, case.streams)
+        count = torch.tensor(players.counts, device=case.inputs.device)
+        step = torch.arange(int(count.max()) + 1, device=case.inputs.device)
+        point = torch.minimum(step, count[:, None])
+        wanted = (step <= count[:, None]).unsqueeze(1).repeat(1, 2, 1)
+        wanted[:, 1] &= (ties > 0).unsqueeze(1)
+        infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams)
+        parts = []
+        with steady(case.model.module):
+            for sample, order, k in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
+                kept = players.mask(places[sample, order] >= k.unsqueeze(1), sample)
+                parts.append(answers(case, infill, kept, sample))
+        said = {}
+        for name in parts[0]:
+            read = torch.cat([part[name] for part in parts])
+            full = read.new_zeros(wanted.shape)
+            full[wanted] = read
+            full[:, 1] = torch.where((ties > 0).unsqueeze(1), full[:, 1], full[:, 0])
+            said[name] = full.gather(2, point.unsqueeze(1).expand_as(full))
+        return {"count": count, "removed": point.double() / count[:, None], "ties": ties, **said}
+
+
+def _means(players: Players, features: Tensor) -> Tensor:
+    """Mean relevance of each superpixel, (n, most); 0 for a constant map, which orders nothing."""
+    flat, sizes = features.flatten(1), players.sizes
+    sums = flat.new_zeros(sizes.shape).scatter_add_(1, players.index.flatten(1), flat)
+    constant = (flat == flat[:, :1]).all(1, keepdim=True)
+    return (sums / sizes.clamp_min(1)).masked_fill(constant, 0.0)
+
+
+def _places(means: Tensor, counts: tuple[int, ...], ids: tuple[str, ...], streams: Streams) -> tuple[Tensor, Tensor]:
+    """Each superpixel's place in both orders of the ties, (n, 2, most), and the number of ties, (n,)."""
+    places = torch.full((len(means), 2, means.shape[1]), means.shape[1], device=means.device)
+    ties = torch.zeros(len(means), dtype=torch.int64, device=means.device)
+    for i, count in enumerate(counts):
+        own = means[i : i + 1, :count]
+        places[i, :, :count] = tie_orders(own, ids[i : i + 1], streams)[0]
+        ties[i] = tied(own)[0]
+    return places, ties

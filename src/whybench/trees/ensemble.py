@@ -89,11 +89,12 @@ class TreeEnsemble(nn.Module):
 
     def trees(self) -> Iterator[Tree]:
         """The trees, one by one."""
-        ends = [*self.roots.tolist()[1:], len(self.left)]
-        names = ("feature", "threshold", "value", "cover")
-        for root, end in zip(self.roots.tolist(), ends, strict=True):
-            part = {name: getattr(self, name)[root:end].cpu().numpy() for name in names}
-            yield Tree(self.left[root:end].cpu().numpy() - root, self.right[root:end].cpu().numpy() - root, **part)
+        names = ("left", "right", "feature", "threshold", "value", "cover")
+        arrays = [getattr(self, name).cpu().numpy() for name in names]
+        roots = self.roots.tolist()
+        for root, end in zip(roots, [*roots[1:], len(self.left)], strict=True):
+            left, right, *rest = (array[root:end] for array in arrays)
+            yield Tree(left - root, right - root, *rest)
 
     def extra_repr(self) -> str:
         nodes, outputs = self.value.shape

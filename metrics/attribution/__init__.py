@@ -5,6 +5,9 @@ from whybench.metrics.attribution.aopc import Aopc
 from whybench.metrics.attribution.average_drop import AverageDrop
 from whybench.metrics.attribution.average_gain import AverageGain
 from whybench.metrics.attribution.average_increase import AverageIncrease
+from whybench.metrics.attribution.complexity import Complexity
+from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
+from whybench.metrics.attribution.gini import Gini
 from whybench.metrics.attribution.input_invariance import InputInvariance
 from whybench.metrics.attribution.input_shift_consistency import InputShiftConsistency
 from whybench.metrics.attribution.insertion import Insertion
@@ -27,6 +30,9 @@ __all__ = [
     "AverageDrop",
     "AverageGain",
     "AverageIncrease",
+    "Complexity",
+    "EffectiveComplexity",
+    "Gini",
     "InputInvariance",
     "InputShiftConsistency",
     "Insertion",

@@ -7,6 +7,7 @@ from whybench.metrics.attribution.average_gain import AverageGain
 from whybench.metrics.attribution.average_increase import AverageIncrease
 from whybench.metrics.attribution.complexity import Complexity
 from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
+from whybench.metrics.attribution.focus import Focus
 from whybench.metrics.attribution.gini import Gini
 from whybench.metrics.attribution.input_invariance import InputInvariance
 from whybench.metrics.attribution.input_shift_consistency import InputShiftConsistency
@@ -14,15 +15,22 @@ from whybench.metrics.attribution.insertion import Insertion
 from whybench.metrics.attribution.irof import Irof
 from whybench.metrics.attribution.mprt import Mprt
 from whybench.metrics.attribution.naopc import Naopc
+from whybench.metrics.attribution.outside_inside_ratio import OutsideInsideRatio
 from whybench.metrics.attribution.pattern_quality import PatternQuality
 from whybench.metrics.attribution.pixel_flipping import PixelFlipping
+from whybench.metrics.attribution.pointing_game import PointingGame
 from whybench.metrics.attribution.random_logit import RandomLogit
+from whybench.metrics.attribution.rank_accuracy import RankAccuracy
+from whybench.metrics.attribution.relevance_mass import RelevanceMass
 from whybench.metrics.attribution.road import Road
+from whybench.metrics.attribution.roc_auc import RocAuc
+from whybench.metrics.attribution.saliency_metric import SaliencyMetric
 from whybench.metrics.attribution.sdr import SmallestDestroyingRegion
 from whybench.metrics.attribution.selectivity import Selectivity
 from whybench.metrics.attribution.srg import SymmetricRelevanceGain
 from whybench.metrics.attribution.ssr import SmallestSufficientRegion
 from whybench.metrics.attribution.sufficiency import Sufficiency
+from whybench.metrics.attribution.top_k_intersection import TopKIntersection
 
 __all__ = [
     "Abpc",
@@ -32,6 +40,7 @@ __all__ = [
     "AverageIncrease",
     "Complexity",
     "EffectiveComplexity",
+    "Focus",
     "Gini",
     "InputInvariance",
     "InputShiftConsistency",
@@ -39,13 +48,20 @@ __all__ = [
     "Irof",
     "Mprt",
     "Naopc",
+    "OutsideInsideRatio",
     "PatternQuality",
     "PixelFlipping",
+    "PointingGame",
     "RandomLogit",
+    "RankAccuracy",
+    "RelevanceMass",
     "Road",
+    "RocAuc",
+    "SaliencyMetric",
     "Selectivity",
     "SmallestDestroyingRegion",
     "SmallestSufficientRegion",
     "Sufficiency",
     "SymmetricRelevanceGain",
+    "TopKIntersection",
 ]

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from whybench.errors import BadExplanation
 from whybench.explanations import Explanation
-from whybench.protocols import Artifact, Case, Method, Model, Query
+from whybench.protocols import Artifact, Case, Method, Model, Query, Truth
 from whybench.protocols.method import require
 from whybench.protocols.model import steady
 from whybench.streams import Streams
@@ -78,6 +78,7 @@ def open_case(
     labels: Tensor | None = None,
     seed: int = 0,
     rows: int = 64,
+    truth: Truth | None = None,
 ) -> Case[Any]:
     """Explain a batch and open its case in memory, without any suite or store."""
     streams = Streams(seed)
@@ -101,5 +102,6 @@ def open_case(
         ask=again,
         fetch=memory.fetch,
         method=method,
+        truth=truth,
     )
     return memory.case

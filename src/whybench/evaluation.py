@@ -18,6 +18,7 @@ from whybench.protocols import Model, Training
 from whybench.protocols.asking import ask_targets, check_inputs, predict, sample_ids, wrap
 from whybench.protocols.model import check_classes, steady
 from whybench.protocols.training import training_of
+from whybench.protocols.truth import truth_of
 from whybench.registries import fill
 from whybench.runner import BlockRunner, Options
 from whybench.store import Store
@@ -39,6 +40,8 @@ def evaluate(
     bounds: tuple[Tensor | float, Tensor | float] | None = None,
     baseline: Tensor | float = 0.0,
     training: Training | Tensor | tuple[Tensor, Tensor] | None = None,
+    masks: Tensor | Sequence[Any] | None = None,
+    difficult: Tensor | Sequence[bool] | None = None,
     ids: Sequence[str] | None = None,
     seed: int = 0,
     batch_size: int | None = None,
@@ -55,6 +58,8 @@ def evaluate(
     domain: `image`, `tabular` or a Domain; target_layer: the sub-module that CAM-like methods look at; bounds: the
     lowest and highest valid input; baseline: the reference input of methods that need one; training: inputs, or
     inputs and labels, for methods that learn from data.
+    masks: (n, height, width) or (n, columns) booleans, where the evidence for the explained class lies in each input,
+    for metrics of localisation; difficult: (n,) booleans, the samples in which that is hard to find.
     ids: a stable name of each sample; batch_size: rows a pass instead of the calibrated ones.
 
     Raises BadInput, BadParameter or UnknownName for what cannot be used; a pair that cannot run is a row with a
@@ -76,6 +81,9 @@ def evaluate(
         with steady(model.module):
             explained = ask_targets(model, inputs, targets, batch_size or 64)
             check_classes(explained, predict(model, inputs[:1], 1).shape[1])
+    if difficult is not None and masks is None:
+        raise BadInput("difficult= says in which samples the evidence is hard to find, but no masks= say where it is")
+    truth = None if masks is None else truth_of(masks, difficult, model, inputs)
     bench = Bench(
         model=model,
         inputs=inputs,
@@ -84,7 +92,8 @@ def evaluate(
         dataset="inputs",
         policy="predicted",
         given_targets=explained,
-        digest=bench_digest(model, inputs, explained, explained, names),
+        digest=bench_digest(model, inputs, explained, explained, names, truth),
+        truth=truth,
     )
     chosen, judged = _entries(methods, bench, explained), judges(metrics)
     if not chosen or not judged:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -11,10 +12,11 @@ from whybench.digests import json_digest, source_digest, tensors_digest
 from whybench.errors import BadInput, UsageError, shown
 from whybench.foreign import foreign
 from whybench.parameters import parameters
-from whybench.protocols import Dataset, DatasetLoader, Model, ModelLoader, Training
+from whybench.protocols import Dataset, DatasetLoader, Model, ModelLoader, Training, Truth
 from whybench.protocols.asking import check_tensors, predict, wrap
 from whybench.protocols.dataset import stack
 from whybench.protocols.model import check_classes, steady
+from whybench.protocols.truth import seen_mask
 from whybench.registry import Registry
 from whybench.resolver import definition, resolve
 from whybench.suite import Block, DatasetLike, ModelLike, TargetPolicy
@@ -25,7 +27,8 @@ class Bench:
     """A model and the samples that it is asked about, on the device where it runs.
 
     given_targets: explained classes that the caller fixed, or None for the block's policy; digest: of all that can
-    change an answer (weights, data, domain, target policy), apart from methods, metrics and the batch plan.
+    change an answer (weights, data, domain, target policy), apart from methods, metrics and the batch plan; truth:
+    where the evidence for the labels lies, where that is known.
     """
 
     model: Model
@@ -36,6 +39,7 @@ class Bench:
     policy: TargetPolicy
     given_targets: Tensor | None
     digest: str
+    truth: Truth | None = None
 
 
 def load(block: Block, device: str) -> Bench:
@@ -50,6 +54,7 @@ def load(block: Block, device: str) -> Bench:
         with steady(model.module):
             classes = predict(model, inputs[:1], 1).shape[1]
         model.domain.check(tuple(inputs.shape))
+        truth = _truth(model, dataset)
     facts: list[Any] = [
         model.digest,
         _domain_facts(model),
@@ -60,6 +65,8 @@ def load(block: Block, device: str) -> Bench:
     ]
     facts += [_source(registries.models, block.model), _source(registries.datasets, block.dataset)]
     facts.append(tensors_digest({"inputs": inputs}))
+    if truth is not None:
+        facts.append(tensors_digest(truth.tensors()))
     if block.target == "label" and model.output == "classes":
         if dataset.labels.is_floating_point():
             raise BadInput(f"target='label', but the labels of {dataset.name!r} are {dataset.labels.dtype}, no classes")
@@ -73,7 +80,16 @@ def load(block: Block, device: str) -> Bench:
         policy=block.target,
         given_targets=None,
         digest=json_digest(facts),
+        truth=None if truth is None else truth.to(place),
     )
+
+
+def _truth(model: Model, dataset: Dataset) -> Truth | None:
+    """The dataset's ground truth as the model sees the samples."""
+    if dataset.masks is None:
+        return None
+    pairs = zip(dataset.samples, dataset.masks, strict=True)
+    return Truth(stack([seen_mask(model, sample, np.asarray(mask)) for sample, mask in pairs]), dataset.difficult)
 
 
 def usable(device: str) -> torch.device:
@@ -161,7 +177,9 @@ def _source(registry: Registry[Any], thing: Any) -> str | None:
     return source_digest(thing) if isinstance(thing, ModelLoader | DatasetLoader) else None
 
 
-def bench_digest(model: Model, inputs: Tensor, labels: Tensor, targets: Tensor, ids: tuple[str, ...]) -> str:
+def bench_digest(
+    model: Model, inputs: Tensor, labels: Tensor, targets: Tensor, ids: tuple[str, ...], truth: Truth | None = None
+) -> str:
     """The digest of a bench that was made from tensors at hand."""
-    tensors = {"inputs": inputs, "labels": labels, "targets": targets}
+    tensors = {"inputs": inputs, "labels": labels, "targets": targets, **({} if truth is None else truth.tensors())}
     return json_digest([model.digest, _domain_facts(model), model.output, list(ids), tensors_digest(tensors)])

@@ -185,6 +185,7 @@ class Session:
             ask=lambda model, inputs, targets: self._ask(method, model, inputs, targets),
             fetch=fetch,
             method=method,
+            truth=self.bench.truth,
         )
         return case
 
@@ -211,7 +212,7 @@ class Session:
     def _checked(self, metric: Metric[Any], case: Case[Any]) -> Scores:
         if metric.kind is not type(case.explanation):
             raise Unsupported(f"{metric.name} judges {metric.kind.kind}s, not {case.explanation.kind}s")
-        require(metric, self.bench.model)
+        require(metric, self.bench.model, self.bench.truth)
         scores = metric.score(case)
         if not isinstance(scores, Scores):
             raise BadScores(f"{metric.name} returned {type(scores).__name__}; expected Scores")

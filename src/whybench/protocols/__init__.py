@@ -5,6 +5,7 @@ from whybench.protocols.method import AttributionMethod, Method, Query
 from whybench.protocols.metric import Artifact, Case, Curves, Metric, Scores
 from whybench.protocols.model import Model, ModelLoader
 from whybench.protocols.training import Training
+from whybench.protocols.truth import Truth
 
 __all__ = [
     "Artifact",
@@ -20,4 +21,5 @@ __all__ = [
     "Query",
     "Scores",
     "Training",
+    "Truth",
 ]

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from whybench.digests import json_digest, tensors_digest
 from whybench.errors import BadInput
+from whybench.protocols.truth import check_difficult
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,9 @@ class Dataset:
     ids: unique names that do not change when samples are added or reordered.
     labels: (n,) int64 classes, or (n,) float64 values of a regression.
     training: the part that models were trained on, held in memory, for methods that learn; None where there is none.
+    masks: ground truth, one boolean array a sample that says where the evidence for its label lies, (H, W) or
+    (columns,), in the raw sample's own pixels or columns; None where it is not known.
+    difficult: (n,) bool, the samples in which that is hard to find; None where nobody has said.
     """
 
     name: str
@@ -31,6 +35,8 @@ class Dataset:
     labels: Tensor
     class_names: tuple[str, ...] = ()
     training: "Dataset | None" = None
+    masks: Sequence[np.ndarray[Any, Any]] | None = None
+    difficult: Tensor | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.labels, Tensor) or self.labels.ndim != 1:
@@ -46,23 +52,42 @@ class Dataset:
         if len(set(self.ids)) != len(self.ids):
             double = sorted({i for i in self.ids if self.ids.count(i) > 1})
             raise BadInput(f"dataset {self.name!r} has repeated sample ids: {double[:5]}")
+        if self.masks is not None and len(self.masks) != len(self.ids):
+            raise BadInput(f"dataset {self.name!r} has {len(self.masks)} masks for {len(self.ids)} samples")
+        if self.difficult is not None:
+            if self.masks is None:
+                raise BadInput(f"dataset {self.name!r} says which samples are difficult, but has no masks")
+            check_difficult(self.difficult, len(self.ids))
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of ids, samples and labels, in order; the training part has a digest of its own."""
-        shas = [
-            sha256(f"{s.dtype}{s.shape}".encode() + np.ascontiguousarray(s).tobytes()).hexdigest() for s in self.samples
-        ]
-        return json_digest([list(self.ids), shas, tensors_digest({"labels": self.labels})])
+        """sha256 of ids, samples, labels and ground truth, in order; the training part has a digest of its own."""
+        facts = [list(self.ids), _shas(self.samples), tensors_digest({"labels": self.labels})]
+        if self.masks is not None:
+            facts.append(_shas(self.masks))
+        if self.difficult is not None:
+            facts.append(tensors_digest({"difficult": self.difficult}))
+        return json_digest(facts)
 
     def take(self, count: int) -> "Dataset":
         """The first `count` samples (all of them where there are fewer)."""
         if count < 1:
             raise BadInput(f"samples={count}; at least 1 is needed")
-        return replace(self, samples=self.samples[:count], ids=self.ids[:count], labels=self.labels[:count])
+        return replace(
+            self,
+            samples=self.samples[:count],
+            ids=self.ids[:count],
+            labels=self.labels[:count],
+            masks=None if self.masks is None else self.masks[:count],
+            difficult=None if self.difficult is None else self.difficult[:count],
+        )
+
+
+def _shas(arrays: Sequence[np.ndarray[Any, Any]]) -> list[str]:
+    return [sha256(f"{a.dtype}{a.shape}".encode() + np.ascontiguousarray(a).tobytes()).hexdigest() for a in arrays]
 
 
 class DatasetLoader(ABC):

@@ -15,6 +15,7 @@ from whybench.isolation import generators_kept
 from whybench.protocols.asking import ask_targets, sample_ids, wrap
 from whybench.protocols.model import Model, steady
 from whybench.protocols.training import Training, training_of
+from whybench.protocols.truth import Truth
 from whybench.streams import Streams
 
 E = TypeVar("E", bound=Explanation)
@@ -189,9 +190,12 @@ class AttributionMethod(Method[Attribution]):
             return self.explain(query).relevance
 
 
-def require(component: object, model: Model) -> None:
-    """Raise Unsupported, naming what is missing, where `model` does not give what a method or metric needs."""
-    missing = sorted(getattr(component, "needs", frozenset()) - model.capabilities)
+def require(component: object, model: Model, truth: Truth | None = None) -> None:
+    """Raise Unsupported, naming what is missing, where model or samples do not give what a method or metric needs."""
+    given = model.capabilities | (frozenset() if truth is None else truth.capabilities)
+    missing = sorted(getattr(component, "needs", frozenset()) - given)
     if missing:
         name = getattr(component, "name", type(component).__name__)
+        if Truth.capabilities & set(missing):
+            raise Unsupported(f"{name} needs ground-truth masks, which these samples do not come with")
         raise Unsupported(f"{name} needs {', '.join(missing)}, which model {model.name!r} does not give")

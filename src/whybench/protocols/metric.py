@@ -14,6 +14,7 @@ from whybench.explanations import Explanation
 from whybench.protocols.asking import predict
 from whybench.protocols.method import Method
 from whybench.protocols.model import Model
+from whybench.protocols.truth import Truth
 from whybench.streams import Streams
 
 E = TypeVar("E", bound=Explanation)
@@ -80,7 +81,8 @@ class Case(Generic[E]):
     """One explanation and what is needed to judge it: the only thing that a metric sees.
 
     inputs: (n, ...); targets: (n,) int64, the explained outputs; labels: (n,) true classes or values;
-    rows: how many rows go into one pass; method: what was asked, for metrics that judge more of it than its answers.
+    rows: how many rows go into one pass; method: what was asked, for metrics that judge more of it than its answers;
+    truth: where the evidence for the labels lies, where that is known.
     """
 
     model: Model
@@ -94,6 +96,7 @@ class Case(Generic[E]):
     ask: Callable[[Model, Tensor, Tensor], E]
     fetch: Callable[[Artifact], dict[str, Tensor]]
     method: Method[Any] | None = None
+    truth: Truth | None = None
 
     @property
     def domain(self) -> Domain:
@@ -155,6 +158,7 @@ class Metric(ABC, Generic[E]):
     reference: ClassVar[str]
     """Key in docs/references.bib."""
     needs: ClassVar[frozenset[str]] = frozenset()
+    """What a model must give (`Model.capabilities`); `masks`: the samples must come with ground truth."""
     stochastic: ClassVar[bool] = False
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions whose version can change the score, beyond those of the engine."""

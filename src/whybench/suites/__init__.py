@@ -1,6 +1,7 @@
 """Built-in suites."""
 
+from whybench.suites.attribution_full import AttributionFull
 from whybench.suites.imagenet import ImageNet, ImageNetFolder
 from whybench.suites.quickstart import Quickstart
 
-__all__ = ["ImageNet", "ImageNetFolder", "Quickstart"]
+__all__ = ["AttributionFull", "ImageNet", "ImageNetFolder", "Quickstart"]

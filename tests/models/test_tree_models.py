@@ -126,6 +126,11 @@ def test_it_is_a_black_box_with_trees():
         module(torch.zeros(3, 4))
 
 
+def test_an_estimator_as_it_is_points_to_tree_model():
+    with pytest.raises(BadInput, match=r"DecisionTreeRegressor\(\) is no torch.nn.Module.*whybench.tree_model makes"):
+        whybench.method("occlusion").attribute(DecisionTreeRegressor(), torch.zeros(1, 2))
+
+
 def test_a_stump_of_one_leaf():
     assert tree_model(DecisionTreeRegressor().fit([[0.0], [1.0]], [3.0, 3.0]))(torch.zeros(2, 1)).tolist() == [[3], [3]]
 

@@ -67,7 +67,10 @@ def wrap(
     differentiable = isinstance(module, nn.Module) and not isinstance(module, BlackBox | TreeEnsemble)
     if not isinstance(module, nn.Module):
         if not callable(module) or isinstance(module, type):
-            raise BadInput(f"{shown(module)} is no torch.nn.Module, no Model and no function inputs -> outputs")
+            raise BadInput(
+                f"{shown(module)} is no torch.nn.Module, no Model and no function inputs -> outputs; "
+                "whybench.tree_model makes a module of a fitted scikit-learn tree ensemble"
+            )
         module = BlackBox(module)
     check_tensors(module)
     with steady(module), torch.inference_mode():

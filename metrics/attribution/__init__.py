@@ -5,6 +5,7 @@ from whybench.metrics.attribution.aopc import Aopc
 from whybench.metrics.attribution.average_drop import AverageDrop
 from whybench.metrics.attribution.average_gain import AverageGain
 from whybench.metrics.attribution.average_increase import AverageIncrease
+from whybench.metrics.attribution.completeness import Completeness
 from whybench.metrics.attribution.complexity import Complexity
 from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
 from whybench.metrics.attribution.focus import Focus
@@ -38,6 +39,7 @@ __all__ = [
     "AverageDrop",
     "AverageGain",
     "AverageIncrease",
+    "Completeness",
     "Complexity",
     "EffectiveComplexity",
     "Focus",

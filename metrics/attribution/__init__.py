@@ -8,12 +8,18 @@ from whybench.metrics.attribution.average_increase import AverageIncrease
 from whybench.metrics.attribution.completeness import Completeness
 from whybench.metrics.attribution.complexity import Complexity
 from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
+from whybench.metrics.attribution.efficient_mprt import EfficientMprt
+from whybench.metrics.attribution.faithfulness_correlation import FaithfulnessCorrelation
+from whybench.metrics.attribution.faithfulness_estimate import FaithfulnessEstimate
 from whybench.metrics.attribution.focus import Focus
 from whybench.metrics.attribution.gini import Gini
+from whybench.metrics.attribution.infidelity import Infidelity
 from whybench.metrics.attribution.input_invariance import InputInvariance
 from whybench.metrics.attribution.input_shift_consistency import InputShiftConsistency
 from whybench.metrics.attribution.insertion import Insertion
 from whybench.metrics.attribution.irof import Irof
+from whybench.metrics.attribution.monotonicity import Monotonicity
+from whybench.metrics.attribution.monotonicity_correlation import MonotonicityCorrelation
 from whybench.metrics.attribution.mprt import Mprt
 from whybench.metrics.attribution.naopc import Naopc
 from whybench.metrics.attribution.outside_inside_ratio import OutsideInsideRatio
@@ -28,6 +34,8 @@ from whybench.metrics.attribution.roc_auc import RocAuc
 from whybench.metrics.attribution.saliency_metric import SaliencyMetric
 from whybench.metrics.attribution.sdr import SmallestDestroyingRegion
 from whybench.metrics.attribution.selectivity import Selectivity
+from whybench.metrics.attribution.sensitivity_n import SensitivityN
+from whybench.metrics.attribution.smooth_mprt import SmoothMprt
 from whybench.metrics.attribution.srg import SymmetricRelevanceGain
 from whybench.metrics.attribution.ssr import SmallestSufficientRegion
 from whybench.metrics.attribution.sufficiency import Sufficiency
@@ -42,12 +50,18 @@ __all__ = [
     "Completeness",
     "Complexity",
     "EffectiveComplexity",
+    "EfficientMprt",
+    "FaithfulnessCorrelation",
+    "FaithfulnessEstimate",
     "Focus",
     "Gini",
+    "Infidelity",
     "InputInvariance",
     "InputShiftConsistency",
     "Insertion",
     "Irof",
+    "Monotonicity",
+    "MonotonicityCorrelation",
     "Mprt",
     "Naopc",
     "OutsideInsideRatio",
@@ -61,8 +75,10 @@ __all__ = [
     "RocAuc",
     "SaliencyMetric",
     "Selectivity",
+    "SensitivityN",
     "SmallestDestroyingRegion",
     "SmallestSufficientRegion",
+    "SmoothMprt",
     "Sufficiency",
     "SymmetricRelevanceGain",
     "TopKIntersection",

@@ -1,0 +1,91 @@
+"""The model's answers while random subsets of regions are removed."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.domains import Infill, Regions
+from whybench.metrics.attribution.perturbed_outputs import Perturbation, PerturbedOutputs
+from whybench.protocols import Case
+from whybench.streams import Streams
+
+
+@dataclass(frozen=True)
+class SubsetOutputs(PerturbedOutputs):
+    """The answers to each sample without a subset of its regions, for `subsets` subsets of `size` regions.
+
+    Where there are no more than `subsets` different ones, each is taken once, in lexicographic order, and nothing is
+    random; otherwise they are drawn independently, the same for every infill and for every method.
+
+    infill, region: what stands in for removed features, and the size of a region (None for the domain's default).
+
+    Gives, besides the answers, `removed`: (n, draws, size), the regions that are removed, in the smallest integer type
+    that holds them.
+    """
+
+    name: ClassVar[str] = "subset_outputs"
+
+    infill: str
+    region: int | None
+    size: int
+    subsets: int
+
+    def perturbation(self, case: Case[Any]) -> Perturbation:
+        regions = case.domain.regions(case.inputs.shape, self.region)
+        infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams)
+        removed = drawn_subsets(case, len(regions), self.size, self.subsets).to(case.inputs.device)
+        return Subsets(regions, infill, removed)
+
+
+@dataclass(frozen=True, eq=False)
+class Subsets:
+    """Subsets of regions to be removed: (n, draws, size) positions of regions."""
+
+    regions: Regions
+    infill: Infill
+    removed: Tensor
+
+    @property
+    def draws(self) -> int:
+        return self.removed.shape[1]
+
+    @property
+    def drawn(self) -> dict[str, Tensor]:
+        return {"removed": self.removed.contiguous()}
+
+    def rows(self, sample: Tensor, draw: Tensor) -> Tensor:
+        removed = self.removed[sample, draw].long()
+        kept = torch.ones(len(removed), len(self.regions), dtype=torch.bool, device=removed.device)
+        return self.infill.apply(self.regions.mask(kept.scatter_(1, removed, False)), sample)
+
+
+def drawn_subsets(case: Case[Any], regions: int, size: int, subsets: int) -> Tensor:
+    """The regions in each subset of each sample: (n, draws, size)."""
+    narrow = torch.uint8 if regions <= 256 else torch.int16 if regions <= 2**15 else torch.int32
+    if comb(regions, size) <= subsets:
+        every = torch.tensor(list(combinations(range(regions), size)), dtype=narrow)
+        return every.expand(len(case), -1, -1)
+    return torch.stack([random_subsets(case.streams, i, regions, size, subsets).to(narrow) for i in case.ids])
+
+
+def random_subsets(streams: Streams, sample: str, regions: int, size: int, subsets: int) -> Tensor:
+    """Subsets of one sample, each uniform among all of `size` out of `regions`: (subsets, size) int64.
+
+    >>> random_subsets(Streams(0), "a", 5, 2, 3).shape
+    torch.Size([3, 2])
+    """
+    values = streams.uniform(f"subsets/{size}", sample, 0, (subsets, regions))
+    return values.topk(size, 1, sorted=False).indices
+
+
+def subset_sums(values: Tensor, removed: Tensor) -> Tensor:
+    """The values of the removed regions, summed in each subset: (n, d), (n, draws, size) -> (n, draws).
+
+    >>> subset_sums(torch.tensor([[1.0, 2.0, 4.0]]), torch.tensor([[[0, 1], [0, 2]]])).tolist()
+    [[3.0, 5.0]]
+    """
+    return values.gather(1, removed.flatten(1).long()).view(removed.shape).sum(2)

@@ -68,8 +68,8 @@ class LocalisationMetric(Metric[Attribution]):
     def undefined(self, case: Case[Attribution], relevance: Tensor, masks: Tensor) -> dict[int, str]:
         """Position -> why the sample has no value."""
         reasons = {
-            "the map is zero everywhere": (relevance == 0).flatten(1).all(1),
             **self.gaps(relevance, masks),
+            "the map is zero everywhere": (relevance == 0).flatten(1).all(1),
             "the mask is empty": ~masks.flatten(1).any(1),
             "the explained class is not the label that the mask belongs to": _another_class(case).to(masks.device),
         }

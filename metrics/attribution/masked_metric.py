@@ -46,8 +46,8 @@ class MaskedMetric(Metric[Attribution]):
         masked = case.artifact(MaskedAnswers(self.infill))
         values = self.compared(clean, masked["probability"]).masked_fill(masked["constant"], torch.nan)
         undefined = {
-            int(i): "the map is constant" if masked["constant"][i] else f"the clean probability is {clean[i]:.0f}"
-            for i in (~torch.isfinite(values)).nonzero()
+            i: "the map is constant" if masked["constant"][i] else f"the clean probability is {clean[i]:.0f}"
+            for i in (~torch.isfinite(values)).nonzero().flatten().tolist()
         }
         values = values.where(torch.isfinite(values), torch.nan)
         return Scores(values, undefined, details={"clean": clean, "masked": masked["probability"]})

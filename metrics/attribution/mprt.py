@@ -59,21 +59,21 @@ class Mprt(Metric[Attribution]):
 
     def __post_init__(self) -> None:
         if self.randomisation not in ("shuffle", "redraw"):
-            raise BadParameter(f"mprt: randomisation={self.randomisation!r}; allowed: shuffle, redraw")
+            raise BadParameter(f"{self.name}: randomisation={self.randomisation!r}; allowed: shuffle, redraw")
         if self.order not in get_args(Order):
-            raise BadParameter(f"mprt: order={self.order!r}; allowed: {', '.join(get_args(Order))}")
+            raise BadParameter(f"{self.name}: order={self.order!r}; allowed: {', '.join(get_args(Order))}")
         check_similarity(self.similarity)
         if self.blocks is not None and self.blocks < 1:
-            raise BadParameter(f"mprt: blocks={self.blocks}; at least 1 is needed, or None for each layer")
+            raise BadParameter(f"{self.name}: blocks={self.blocks}; at least 1 is needed, or None for each layer")
         if self.seeds < 1:
-            raise BadParameter(f"mprt: seeds={self.seeds}; at least 1 is needed")
+            raise BadParameter(f"{self.name}: seeds={self.seeds}; at least 1 is needed")
 
     @property
     def higher_is_better(self) -> bool:
         return False
 
     def score(self, case: Case[Attribution]) -> Scores:
-        found = case.artifact(RandomisedSimilarities(self.randomisation, self.order, self.blocks, self.seeds))
+        found = case.artifact(self.similarities())
         if self.similarity not in found:
             raise Unsupported(f"ssim compares images of at least 3 x 3 features, not {case.domain.name} inputs")
         values, kept = found[self.similarity], ~found["refused"]
@@ -91,6 +91,10 @@ class Mprt(Metric[Attribution]):
             details={"refused_models": refusals * defined, "constant_maps": blank * defined},
             curves=self._curves(values, kept, found["fraction"], defined),
         )
+
+    def similarities(self) -> RandomisedSimilarities:
+        """What the score is read off."""
+        return RandomisedSimilarities(self.randomisation, self.order, self.blocks, self.seeds)
 
     def _curves(self, values: Tensor, kept: Tensor, fraction: Tensor, defined: Tensor) -> Curves:
         """The original's 1, then for each block that a model remains for the mean over seeds."""

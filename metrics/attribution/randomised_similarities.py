@@ -1,6 +1,6 @@
 """How much of a map survives when the model's weights do not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from whybench.explanations import Attribution
 from whybench.metrics.attribution.parameter_layers import parameter_layers
 from whybench.metrics.attribution.randomised_models import (
     Randomisation,
@@ -54,13 +55,13 @@ class RandomisedSimilarities(Artifact):
             layers.reverse()
         ends = block_ends(len(layers), self.blocks)
         blocks = [[name for layer in layers[start:end] for name in layer] for start, end in pairwise([0, *ends])]
-        original = self.original(case)
+        original, maps = self.asked(case)
         found = Comparisons(original, (len(case), self.seeds, len(ends)))
         refused = torch.zeros((self.seeds, len(ends)), dtype=torch.bool)
         probes = noise_probes(case.model, case.inputs, case.streams)
         for seed, block, model in self._models(case, blocks):
             if responds(model, probes, case.rows):
-                found.add(seed, block, self.maps(case, model))
+                found.add(seed, block, maps(model))
             else:
                 refused[seed, block] = True
         return {
@@ -69,15 +70,13 @@ class RandomisedSimilarities(Artifact):
             **found.tensors(),
         }
 
-    def original(self, case: Case[Any]) -> Tensor:
-        """One value a feature of each sample on the original model."""
-        relevance, polarity = case.explanation.relevance, case.explanation.polarity
-        return case.domain.per_feature(relevance, polarity, case.inputs.shape)
+    def asked(self, case: Case[Any]) -> tuple[Tensor, Callable[[Model], Tensor]]:
+        """One value a feature of each sample, (n, *grid): on the original model, and a way to ask it of another one."""
 
-    def maps(self, case: Case[Any], model: Model) -> Tensor:
-        """One value a feature of each sample on another model."""
-        explanation = case.explain(model=model)
-        return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape)
+        def maps(explanation: Attribution) -> Tensor:
+            return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape)
+
+        return maps(case.explanation), lambda model: maps(case.explain(model=model))
 
     def _models(self, case: Case[Any], blocks: list[list[str]]) -> Iterator[tuple[int, int, Model]]:
         """Every seed, block and randomised model, each to be used before the next one is taken."""

@@ -78,6 +78,8 @@ def centred_ranks(maps: Tensor) -> Tensor:
     places = torch.arange(size, device=flat.device)
     new = torch.ones_like(ordered, dtype=torch.bool)
     new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    if new.all():  # without a tie a rank is a place, and nothing has to be shared
+        return torch.empty_like(flat).scatter_(1, order, (2.0 * places + 1 - size).to(flat).expand_as(flat))
     below = torch.where(new, places, 0).cummax(1).values
     upto = torch.where(new.roll(-1, 1), places + 1, size).flip(1).cummin(1).values.flip(1)
     return torch.empty_like(flat).scatter_(1, order, (below + upto - size).double())

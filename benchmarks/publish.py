@@ -1,5 +1,6 @@
-"""Run a suite from nothing and publish its board with the records behind it: python benchmarks/publish.py quickstart.
+"""Run a suite and publish its board with the records behind it: python benchmarks/publish.py quickstart.
 
+The suite runs from nothing, or, with a store's URL as a second argument, goes on from what is stored there.
 Writes results/SUITE/: board.md, board.csv and timing.csv as the report has them, the per-sample scores, curves, costs
 and explanations' digests as Parquet, and the environment. Explanation tensors stay out: the command remakes them.
 """
@@ -35,12 +36,12 @@ within rounding.
 """
 
 
-def publish(name: str) -> Path:
-    """Run the suite in a store of its own and write results/SUITE; returns that folder."""
+def publish(name: str, url: str | None = None) -> Path:
+    """Run the suite, in a store of its own where no URL is given, and write results/SUITE; returns that folder."""
     to = RESULTS / name
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        store = Store.open(f"sqlite:///{work / 'store.db'}")
+        store = Store.open(url or f"sqlite:///{work / 'store.db'}")
         with Display(Console()) as display:
             run(find_suite(name), store, Options(), display)
         write_report(store, name, work / "report")
@@ -57,4 +58,4 @@ def publish(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{publish(sys.argv[1])}\n")
+    sys.stdout.write(f"{publish(*sys.argv[1:])}\n")

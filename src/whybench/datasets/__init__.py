@@ -5,5 +5,15 @@ from whybench.datasets.diabetes import Diabetes
 from whybench.datasets.digits import Digits
 from whybench.datasets.imagenet_folder import ImagenetFolder
 from whybench.datasets.imagenet_photos import ImagenetPhotos
+from whybench.datasets.photograph_mosaics import PhotographMosaics
+from whybench.datasets.planted_patches import PlantedPatches
 
-__all__ = ["BreastCancer", "Diabetes", "Digits", "ImagenetFolder", "ImagenetPhotos"]
+__all__ = [
+    "BreastCancer",
+    "Diabetes",
+    "Digits",
+    "ImagenetFolder",
+    "ImagenetPhotos",
+    "PhotographMosaics",
+    "PlantedPatches",
+]

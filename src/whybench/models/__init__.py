@@ -6,6 +6,7 @@ from whybench.models.diabetes_forest import DiabetesForest
 from whybench.models.diabetes_mlp import DiabetesMLP
 from whybench.models.digits_cnn import DigitsCNN
 from whybench.models.efficientnet_lite0 import EfficientNetLite0
+from whybench.models.patch_detector import PatchDetector
 
 __all__ = [
     "BreastCancerBoosting",
@@ -14,4 +15,5 @@ __all__ = [
     "DiabetesMLP",
     "DigitsCNN",
     "EfficientNetLite0",
+    "PatchDetector",
 ]

@@ -1,0 +1,88 @@
+"""Mosaics of four labelled photographs, one of which shows the class."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from PIL import Image
+
+from whybench.datasets.imagenet_photos import CLASS_NAMES, ImagenetPhotos
+from whybench.errors import BadParameter
+from whybench.protocols import Dataset, DatasetLoader
+from whybench.registries import register
+
+Array = np.ndarray[Any, Any]
+
+PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+@register
+@dataclass(frozen=True)
+class PhotographMosaics(DatasetLoader):
+    """80 mosaics of 2 x 2 of the `imagenet_photos`: uint8 (2 side, 2 side, 3).
+
+    The label is the class of one tile, which is the mask; the other three show other classes. Every photograph is the
+    tile that counts once in each of the four places, beside the three that follow 1, 5 and 9 places later in the set
+    (the next one after where that shows the same class); nothing is drawn. To be explained with target='label', since
+    the model may answer with any of the four classes. No sample is marked as difficult.
+
+    side: pixels of a tile, to which a photograph is resized by bicubic interpolation; with 112 a model of 224 pixels
+    sees the tiles as they are.
+
+    Raises BadParameter for a side below 1, BadInput where foolbox is not installed.
+
+    Source: arias2022; photographs: russakovsky2015, rauber2020.
+    """
+
+    name: ClassVar[str] = "photograph_mosaics"
+    domain: ClassVar[str] = "image"
+    reference: ClassVar[str] = "arias2022"
+
+    side: int = 112
+
+    def __post_init__(self) -> None:
+        if self.side < 1:
+            raise BadParameter(f"photograph_mosaics: side={self.side}; at least 1 pixel is needed")
+
+    def load(self) -> Dataset:
+        photographs = ImagenetPhotos().load()
+        tiles = [self._tile(photograph) for photograph in photographs.samples]
+        labels = photographs.labels.tolist()
+        names, shown, samples, masks = [], [], [], []
+        for turn in range(len(PLACES)):
+            for first in range(len(tiles)):
+                place = (first + turn) % len(PLACES)
+                others = companions(labels, first)
+                samples.append(self._mosaic([tiles[i] for i in (*others[:place], first, *others[place:])]))
+                masks.append(self._mask(place))
+                shown.append(labels[first])
+                names.append(f"{photographs.ids[first]}_{place}")
+        return Dataset(self.name, samples, tuple(names), torch.tensor(shown), CLASS_NAMES, masks=masks)
+
+    def _tile(self, photograph: Array) -> Array:
+        return np.array(Image.fromarray(photograph).resize((self.side, self.side), Image.Resampling.BICUBIC))
+
+    def _mosaic(self, tiles: list[Array]) -> Array:
+        return np.concatenate([np.concatenate(tiles[:2], axis=1), np.concatenate(tiles[2:], axis=1)])
+
+    def _mask(self, place: int) -> Array:
+        row, column = (self.side * at for at in PLACES[place])
+        mask = np.zeros((2 * self.side, 2 * self.side), dtype=bool)
+        mask[row : row + self.side, column : column + self.side] = True
+        return mask
+
+
+def companions(labels: list[int], first: int) -> list[int]:
+    """The three positions whose photographs stand beside that at `first`, all of other classes.
+
+    >>> companions([7, 7, 1, 2, 3, 4, 5, 6, 8, 9], 0)
+    [2, 5, 9]
+    """
+    chosen: list[int] = []
+    for step in (1, 5, 9):
+        at = (first + step) % len(labels)
+        while labels[at] == labels[first] or at in chosen:
+            at = (at + 1) % len(labels)
+        chosen.append(at)
+    return chosen

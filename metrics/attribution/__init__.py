@@ -13,6 +13,7 @@ from whybench.metrics.attribution.faithfulness_correlation import FaithfulnessCo
 from whybench.metrics.attribution.faithfulness_estimate import FaithfulnessEstimate
 from whybench.metrics.attribution.focus import Focus
 from whybench.metrics.attribution.gini import Gini
+from whybench.metrics.attribution.implementation_invariance import ImplementationInvariance
 from whybench.metrics.attribution.infidelity import Infidelity
 from whybench.metrics.attribution.input_invariance import InputInvariance
 from whybench.metrics.attribution.input_shift_consistency import InputShiftConsistency
@@ -55,6 +56,7 @@ __all__ = [
     "FaithfulnessEstimate",
     "Focus",
     "Gini",
+    "ImplementationInvariance",
     "Infidelity",
     "InputInvariance",
     "InputShiftConsistency",

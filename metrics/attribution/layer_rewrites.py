@@ -1,0 +1,100 @@
+"""Ways to write one layer as another, or as two, that compute the same."""
+
+import torch
+from torch import Tensor, nn
+
+from whybench.metrics.attribution.layer_trace import LayerTrace
+
+
+class Selection(nn.Module):
+    """ReLU as a choice: x where x > 0, 0 elsewhere."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return torch.where(inputs > 0, inputs, torch.zeros_like(inputs))
+
+
+class Gate(nn.Module):
+    """ReLU as a product: x * 1[x > 0]."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return inputs * (inputs > 0).to(inputs.dtype)
+
+
+def selection(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
+    """ReLU as a choice."""
+    return Selection() if type(layer) is nn.ReLU else None
+
+
+def gate(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
+    """ReLU as a product with its own mask."""
+    return Gate() if type(layer) is nn.ReLU else None
+
+
+def split_linear(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
+    """Linear, then the identity as a second one."""
+    if type(layer) is not nn.Linear:
+        return None
+    identity = nn.Linear(layer.out_features, layer.out_features, bias=False).to(layer.weight)
+    identity.weight.data = torch.eye(layer.out_features).to(layer.weight)
+    return nn.Sequential(layer, identity)
+
+
+def split_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
+    """Convolution, then the identity as one of 1 x 1."""
+    if type(layer) is not nn.Conv2d:
+        return None
+    identity = nn.Conv2d(layer.out_channels, layer.out_channels, 1, bias=False).to(layer.weight)
+    identity.weight.data = torch.eye(layer.out_channels).to(layer.weight)[:, :, None, None]
+    return nn.Sequential(layer, identity)
+
+
+def explicit_padding(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
+    """The zeros around a convolution's input by a layer of their own."""
+    if type(layer) is not nn.Conv2d or isinstance(layer.padding, str) or layer.padding_mode != "zeros":
+        return None
+    down, right = layer.padding[0], layer.padding[1]
+    if down == right == 0:
+        return None
+    layer.padding = (0, 0)
+    return nn.Sequential(nn.ZeroPad2d((right, right, down, down)), layer)
+
+
+def pool_as_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
+    """Averages as a convolution of each channel by itself."""
+    shapes = {tuple(call.read.shape[1:]) for call in trace.calls if call.layer is layer}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 3:
+        return None
+    channels, height, width = shapes.pop()
+    if type(layer) is nn.AdaptiveAvgPool2d and layer.output_size in (1, (1, 1)):
+        size, stride, padding = (height, width), (1, 1), (0, 0)
+    elif type(layer) is nn.AvgPool2d and not layer.ceil_mode and not layer.divisor_override:
+        size, stride, padding = _pair(layer.kernel_size), _pair(layer.stride), _pair(layer.padding)
+        if any(padding) and not layer.count_include_pad:
+            return None
+    else:
+        return None
+    averages = nn.Conv2d(channels, channels, size, stride, padding, groups=channels, bias=False).double()
+    averages.weight.data.fill_(1 / (size[0] * size[1]))
+    return averages.to(next(call.read.device for call in trace.calls if call.layer is layer))
+
+
+def unfolded_batch_norm(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
+    """A convolution with its channels scaled, and a batch normalisation that takes that back and adds the bias."""
+    if type(layer) is not nn.Conv2d:
+        return None
+    norm = nn.BatchNorm2d(layer.out_channels).to(layer.weight)
+    channel = torch.arange(layer.out_channels).to(layer.weight)
+    assert norm.running_var is not None
+    assert norm.running_mean is not None
+    norm.running_var.copy_(1 + channel % 3)
+    norm.running_mean.copy_(0.5 - channel % 2)
+    norm.weight.data.fill_(1.5)
+    scale = norm.weight.data / (norm.running_var + norm.eps).sqrt()
+    norm.bias.data = scale * norm.running_mean + (0 if layer.bias is None else layer.bias.data)
+    layer.weight.data = layer.weight.data / scale[:, None, None, None]
+    layer.bias = None
+    return nn.Sequential(layer, norm)
+
+
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (size[0], size[1])

@@ -37,7 +37,8 @@ def gap(net: nn.Module, x: Tensor, base: Tensor) -> Finding:
 
 @case("ReLU, then max pool of 2; x = (3, 1), baseline (1, 2)", BY_HAND)
 def relu_then_pool() -> Finding:
-    """The maximum grows by 1; Captum divides by the change at the winner's place. With a baseline of 0 it is right."""
+    """The maximum grows by 1, the winner itself by 2, which is what Captum counts. With a baseline of 0 the two
+    are one."""
     return against(line_of(nn.ReLU(), nn.MaxPool1d(2)), row(3.0, 1.0), row(1.0, 2.0), 1.0, 0.0)
 
 

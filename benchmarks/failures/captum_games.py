@@ -58,7 +58,7 @@ def kernel_shap_long() -> Finding:
 
 @case("KernelShap, 100 draws, 100 times the same", "sum less f(x) - f(baseline)")
 def efficiency() -> Finding:
-    """That the values sum to the change is one row of the regression with a weight of a million, in float32; here the
+    """The values of no column and of all columns are rows of the regression with a weight of a million; here the
     constraint is eliminated."""
     net = Function(lambda x: 100 * INTERACTING(x))
     theirs = seeded(KernelShap(net), ONES, 100).sum().item() - 500

@@ -65,8 +65,8 @@ def against_gradient(net: nn.Module, x: Tensor, *canonizers: object) -> Finding:
 
 @case("a linear layer that runs twice", FROM_GRADIENT)
 def reused() -> Finding:
-    """What a layer read is kept once a module, so that the first call is explained by the second one's input; here it
-    is kept once a call."""
+    """What a layer read is kept once a module, so that its calls overwrite one another's; here it is kept once a
+    call."""
     return against_gradient(drawn(Reused()), draws(3, 4))
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from whybench.explanations import Attribution
 from whybench.metrics.attribution.correlations import CONSTANT, SAME_OUTPUT, SAME_SUMS, defined_scores, pearson, varies
 from whybench.metrics.attribution.removal import RegionRemovalMetric
-from whybench.metrics.attribution.subset_outputs import SubsetOutputs, subset_sums
+from whybench.metrics.attribution.subset_outputs import subset_sums
 from whybench.protocols import Case, Scores
 from whybench.registries import register
 
@@ -50,7 +50,7 @@ class FaithfulnessCorrelation(RegionRemovalMetric):
 
     def score(self, case: Case[Attribution]) -> Scores:
         size = part_of(self.regions(case), self.subset)
-        found = case.artifact(SubsetOutputs(self.infill, self.region, size, self.subsets))
+        found = self.without(case, size, self.subsets)
         values, constant = self.relevance(case)
         sums, drops = subset_sums(values, found["removed"]), self.drops(case, found)
         return defined_scores(

@@ -13,7 +13,6 @@ from whybench.metrics.attribution.correlations import (
     spearman,
 )
 from whybench.metrics.attribution.removal import RegionRemovalMetric
-from whybench.metrics.attribution.subset_outputs import SubsetOutputs
 from whybench.protocols import Case, Scores
 from whybench.registries import register
 
@@ -58,7 +57,7 @@ class FaithfulnessEstimate(RegionRemovalMetric):
         return True
 
     def score(self, case: Case[Attribution]) -> Scores:
-        found = case.artifact(SubsetOutputs(self.infill, self.region, 1, self.regions(case)))
+        found = self.without(case, 1, self.regions(case))
         values, constant = self.relevance(case)
         correlation = pearson if self.correlation == "pearson" else spearman
         return defined_scores(

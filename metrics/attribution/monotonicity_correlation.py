@@ -9,7 +9,6 @@ from whybench.explanations import Attribution
 from whybench.metrics.attribution.correlations import CONSTANT, SAME_OUTPUT, defined_scores, spearman, varies
 from whybench.metrics.attribution.removal import RegionRemovalMetric
 from whybench.metrics.attribution.resampled_outputs import ResampledOutputs
-from whybench.metrics.attribution.subset_outputs import SubsetOutputs
 from whybench.protocols import Case, Scores
 from whybench.registries import register
 
@@ -68,4 +67,4 @@ class MonotonicityCorrelation(RegionRemovalMetric):
     def _outputs(self, case: Case[Attribution], regions: int) -> dict[str, Tensor]:
         if self.infill == "uniform":
             return case.artifact(ResampledOutputs(self.region, self.draws))
-        return case.artifact(SubsetOutputs(self.infill, self.region, 1, regions))
+        return self.without(case, 1, regions)

@@ -1,6 +1,7 @@
 """What all metrics share that compare a map with the model's answers to inputs perturbed without regard to it."""
 
 from dataclasses import dataclass
+from math import comb
 from typing import ClassVar
 
 import torch
@@ -12,6 +13,7 @@ from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.clean_answers import CleanAnswers
 from whybench.metrics.attribution.correlations import varies
 from whybench.metrics.attribution.perturbation import Output, reading
+from whybench.metrics.attribution.subset_outputs import SubsetOutputs
 from whybench.protocols import Case, Metric
 
 OUTPUTS: tuple[Output, ...] = ("logit", "probability", "log_odds")
@@ -86,6 +88,11 @@ class RegionRemovalMetric(RemovalMetric):
         if count < 2:
             raise Unsupported(f"{self.name} compares regions, and the whole {case.domain.name} input is a single one")
         return count
+
+    def without(self, case: Case[Attribution], size: int, subsets: int) -> dict[str, Tensor]:
+        """The answers without `subsets` random subsets of `size` regions, or all subsets where they are fewer."""
+        most = comb(self.regions(case), size)
+        return case.artifact(SubsetOutputs(self.infill, self.region, size, min(subsets, most)))
 
     def relevance(self, case: Case[Attribution]) -> tuple[Tensor, Tensor]:
         """Relevance summed within each region, (n, d) float64, and which maps are constant, (n,) bool."""

@@ -10,7 +10,7 @@ from whybench.explanations import Attribution
 from whybench.metrics.attribution.correlations import CONSTANT, SAME_OUTPUT, defined_scores, pearson, varies
 from whybench.metrics.attribution.faithfulness_correlation import part_of
 from whybench.metrics.attribution.removal import RegionRemovalMetric
-from whybench.metrics.attribution.subset_outputs import SubsetOutputs, subset_sums
+from whybench.metrics.attribution.subset_outputs import subset_sums
 from whybench.protocols import Case, Curves, Scores
 from whybench.registries import register
 
@@ -71,7 +71,7 @@ class SensitivityN(RegionRemovalMetric):
         sizes = self.subset_sizes(regions)
         columns = []
         for size in sizes:
-            found = case.artifact(SubsetOutputs(self.infill, self.region, size, self.subsets))
+            found = self.without(case, size, self.subsets)
             sums = subset_sums(values, found["removed"])
             found_correlation = pearson(sums, self.drops(case, found)).masked_fill(~varies(sums), 0.0)
             columns.append(found_correlation.masked_fill(self.unmoved(case, found), torch.nan))

@@ -114,7 +114,7 @@ class MaskingModel(AttributionMethod):
             taught = F.binary_cross_entropy_with_logits(evidence, there, reduction="none").sum(1)
             loss = (self.loss(asked, masks, fills, ~absent.to(c.device)) + self.selector * taught).mean()
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
         return {name: value.detach() for name, value in network.state_dict().items()}
@@ -125,7 +125,7 @@ class MaskingModel(AttributionMethod):
         network = self._network(query.inputs, classes)
         network.load_state_dict(query.prepared)
         network.requires_grad_(False)
-        rows = zip(query.inputs.split(query.rows), query.targets.split(query.rows), strict=True)
+        rows = zip(torch.split(query.inputs, query.rows), torch.split(query.targets, query.rows), strict=True)
         masks = torch.cat([network(self._small(x), c) for x, c in rows])
         return to_features(masks, query.inputs.shape[2:]).unsqueeze(1)
 
@@ -148,7 +148,9 @@ class MaskingModel(AttributionMethod):
     def _small(self, images: Tensor) -> Tensor:
         size = images.shape[2:]
         factor = max(1.0, min(size) / self.cells)
-        small = images if factor == 1 else F.adaptive_avg_pool2d(images, [round(s / factor) for s in size])
+        small = (
+            images if factor == 1 else F.adaptive_avg_pool2d(images, (round(size[0] / factor), round(size[1] / factor)))
+        )
         return small.contiguous()
 
     def _draws(self, count: int, streams: Streams) -> Iterator[Tensor]:
@@ -156,7 +158,7 @@ class MaskingModel(AttributionMethod):
         needed = self.steps * self.batch
         epochs = range(-(-needed // count))
         order = torch.cat([streams.permutation("masking_model/order", "", epoch, count) for epoch in epochs])
-        return iter(order[:needed].split(self.batch))
+        return iter(torch.split(order[:needed], self.batch))
 
 
 def random_fills(images: Tensor, training: Tensor, generator: torch.Generator) -> Tensor:

@@ -76,7 +76,7 @@ class MaskingModel(AttributionMethod):
     power: float = 0.3
     absent: float = 0.3
     selector: float = 1.0
-    steps: int = 300
+    steps: int = 250
     batch: int = 32
     rate: float = 0.003
     width: int = 12

@@ -7,6 +7,7 @@ from whybench.metrics.attribution.average_gain import AverageGain
 from whybench.metrics.attribution.average_increase import AverageIncrease
 from whybench.metrics.attribution.completeness import Completeness
 from whybench.metrics.attribution.complexity import Complexity
+from whybench.metrics.attribution.data_randomisation import DataRandomisation
 from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
 from whybench.metrics.attribution.efficient_mprt import EfficientMprt
 from whybench.metrics.attribution.faithfulness_correlation import FaithfulnessCorrelation
@@ -50,6 +51,7 @@ __all__ = [
     "AverageIncrease",
     "Completeness",
     "Complexity",
+    "DataRandomisation",
     "EffectiveComplexity",
     "EfficientMprt",
     "FaithfulnessCorrelation",

@@ -31,11 +31,15 @@ class Twin:
             raise Unsupported(f"model {model.name!r} cannot be copied to be randomised: {error}") from error
         self._model = model
         self._parameters = dict(self._module.named_parameters())
-        held = [part._buffers for part in self._module.modules()]
-        self._buffers = [(of, name, b, b.clone()) for of in held for name, b in of.items() if b is not None]
+        self._buffers = [
+            (place, part._buffers, name, buffer, buffer.clone())
+            for place, part in self._module.named_modules()
+            for name, buffer in part._buffers.items()
+            if buffer is not None
+        ]
 
     def holding(self, weights: Mapping[str, Tensor]) -> Model:
-        """The model with these parameters; every other one, and all buffers, are the original's.
+        """The model with these parameters and buffers, by name; all others are the original's.
 
         It holds them until the next call. Its module is a new object each time, for methods that know modules by
         identity.
@@ -44,13 +48,8 @@ class Twin:
             for name, parameter in self._parameters.items():
                 values = weights.get(name)
                 parameter.copy_(self._model.module.get_parameter(name) if values is None else values)
-            for (
-                of,
-                name,
-                buffer,
-                before,
-            ) in self._buffers:  # some models write into theirs, or put others in their place
-                of[name] = buffer.copy_(before)
+            for place, of, name, buffer, before in self._buffers:  # some models write into theirs, or replace them
+                of[name] = buffer.copy_(weights.get(f"{place}.{name}" if place else name, before))
         return self._model.with_module(copy(self._module))
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from whybench.datasets import digits
 from whybench.domains import ImageDomain
+from whybench.models.retraining import retraining
 from whybench.models.training import Recipe, trained
 from whybench.protocols import Model, ModelLoader
 from whybench.registries import register
@@ -25,7 +26,8 @@ FULL = 16.0
 class DigitsCNN(ModelLoader):
     """Two convolutions, max-pooling and two linear layers with ReLU between them, no normalisation layers.
 
-    Inputs (n, 1, 8, 8) float32 from 0 to 1; logits (n, 10). Trained on `digits`, four fifths of the set.
+    Inputs (n, 1, 8, 8) float32 from 0 to 1; logits (n, 10). Trained on `digits`, four fifths of the set, and can be
+    trained again on other labels.
 
     Source: alpaydin1998.
     """
@@ -73,4 +75,5 @@ def _model() -> Model:
         layers={"cam": "relu2"},
         preprocess=preprocess,
         channels_last=True,
+        retraining=retraining(DigitsCNN.name, architecture, inputs, training.targets, RECIPE),
     )

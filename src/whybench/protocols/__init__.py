@@ -4,6 +4,7 @@ from whybench.protocols.dataset import Dataset, DatasetLoader
 from whybench.protocols.method import AttributionMethod, Method, Query
 from whybench.protocols.metric import Artifact, Case, Curves, Metric, Scores
 from whybench.protocols.model import Model, ModelLoader
+from whybench.protocols.retraining import Retraining
 from whybench.protocols.training import Training
 from whybench.protocols.truth import Truth
 
@@ -19,6 +20,7 @@ __all__ = [
     "Model",
     "ModelLoader",
     "Query",
+    "Retraining",
     "Scores",
     "Training",
     "Truth",

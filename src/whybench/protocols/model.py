@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from whybench.digests import module_digest
 from whybench.domains import Domain
 from whybench.errors import BadInput
+from whybench.protocols.retraining import Retraining
 from whybench.protocols.training import Training
 from whybench.trees import TreeEnsemble
 
@@ -27,6 +28,7 @@ class Model:
     preprocess: one raw sample of a dataset -> one model input.
     differentiable: False for black boxes, which answer forward passes only.
     training: samples that methods may learn from, where there are any.
+    retraining: how the model was trained, where that can be done again with other labels.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Model:
     differentiable: bool = True
     channels_last: bool = False
     training: Training | None = None
+    retraining: Retraining | None = None
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -50,6 +53,8 @@ class Model:
             gives.add("bounds")
         if self.training is not None:
             gives.add("training")
+        if self.retraining is not None:
+            gives.add("retraining")
         if isinstance(self.module, TreeEnsemble):
             gives.add("trees")
         return frozenset(gives)

@@ -1,0 +1,31 @@
+"""How a model came to its weights, so that it can be trained again on other labels."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from whybench.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class Retraining:
+    """The training of a model, to be done again.
+
+    inputs: (n, ...) what the model was trained on, in its input space; labels: (n,) int64 classes.
+    train: labels (n,) and an effort -> the weights, named as in the module's `state_dict`, that the model gets from
+    these labels with `effort` times the steps of its own training; the own labels with effort 1 give its own weights.
+
+    Raises BadInput where there are not as many labels as inputs, or none.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+    train: Callable[[Tensor, int], Mapping[str, Tensor]]
+
+    def __post_init__(self) -> None:
+        if len(self.inputs) == 0 or tuple(self.labels.shape) != (len(self.inputs),):
+            raise BadInput(
+                f"training inputs of shape {tuple(self.inputs.shape)} with labels of shape {tuple(self.labels.shape)}; "
+                "expected (n, ...) and (n,) with n >= 1"
+            )

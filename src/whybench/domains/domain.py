@@ -118,11 +118,15 @@ class Domain(ABC):
 
     def uniform(self, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
         """Noise uniform between the domain's bounds, one draw a sample, shared by all methods."""
-        if self.low is None or self.high is None:
-            raise Unsupported(f"infill 'uniform' needs the bounds of the {self.name} inputs, which are not given")
+        low, high = self.bounds("uniform", inputs)
         noise = torch.stack([streams.uniform("infill/uniform", i, 0, tuple(inputs.shape[1:])) for i in ids])
-        low, high = self.like(self.low, inputs), self.like(self.high, inputs)
         return low + (high - low) * noise.to(inputs)
+
+    def bounds(self, infill: str, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Lowest and highest values, shaped like `inputs`; Unsupported, naming `infill`, where they are not known."""
+        if self.low is None or self.high is None:
+            raise Unsupported(f"infill {infill!r} needs the bounds of the {self.name} inputs, which are not given")
+        return self.like(self.low, inputs), self.like(self.high, inputs)
 
     def normal(self, role: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
         """Standard normal noise shaped like `inputs`, one draw a sample."""
@@ -163,7 +167,7 @@ def infill_names(domain: type[Domain] = Domain) -> tuple[str, ...]:
     """Every infill that some domain knows.
 
     >>> infill_names()
-    ('blur', 'local', 'lowest', 'mean', 'noisy_linear', 'rise_blur', 'uniform', 'zero')
+    ('blur', 'inpainter', 'local', 'lowest', 'mean', 'noisy_linear', 'rise_blur', 'uniform', 'zero')
     """
     names = set(getattr(domain, "infills", ()))
     for narrower in domain.__subclasses__():

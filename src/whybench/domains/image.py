@@ -12,6 +12,7 @@ from torch import Tensor
 from whybench.domains.blur import blur
 from whybench.domains.domain import Domain, Regions
 from whybench.domains.infills import Infill
+from whybench.domains.inpainting.infill import InPainted, network_for
 from whybench.domains.local_mean import LocalMean
 from whybench.domains.noisy_linear import NOISE, NoisyLinearImage
 from whybench.domains.players import PlayerKind, Players, own
@@ -33,7 +34,17 @@ class ImageDomain(Domain):
     """Inputs of shape (n, channels, height, width)."""
 
     name: ClassVar[str] = "image"
-    infills: ClassVar[tuple[str, ...]] = ("zero", "mean", "blur", "local", "uniform", "noisy_linear", "lowest", "rise_blur")
+    infills: ClassVar[tuple[str, ...]] = (
+        "zero",
+        "mean",
+        "blur",
+        "local",
+        "uniform",
+        "noisy_linear",
+        "inpainter",
+        "lowest",
+        "rise_blur",
+    )
 
     @property
     def default_infills(self) -> tuple[str, ...]:
@@ -99,6 +110,9 @@ class ImageDomain(Domain):
             return self.fixed(inputs, rise_blur(inputs))
         if name == "local":
             return LocalMean(inputs, self.like(self.mean, inputs))
+        if name == "inpainter":
+            network, mean = network_for(inputs), self.like(self.mean, inputs)
+            return InPainted(network, inputs, mean, *self.bounds(name, inputs))
         if name == "noisy_linear":
             noise = NOISE * self.normal("infill/noisy_linear", inputs, ids, streams)
             return NoisyLinearImage(inputs, self.like(self.mean, inputs), noise)

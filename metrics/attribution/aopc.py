@@ -56,7 +56,7 @@ class Aopc(CurveMetric):
 
     def score(self, case: Case[Attribution]) -> Scores:
         removed, values, ties = self.removal(case, self.order)
-        drop = values[..., :1] - values
+        drop = self.clean(case, values) - values
         return Scores(
             self.averaged(removed, drop),
             details={"ties": ties},

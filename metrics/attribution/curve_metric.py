@@ -8,10 +8,11 @@ from torch import Tensor
 
 from whybench.errors import BadParameter
 from whybench.explanations import Attribution
+from whybench.metrics.attribution.clean_answers import CleanAnswers
 from whybench.metrics.attribution.curve_averages import Average, averaged
 from whybench.metrics.attribution.perturbation import Output, PerturbationMetric, reading
 from whybench.protocols import Case
-from whybench.sweeps import Direction, Steps, Sweep, mirrored
+from whybench.sweeps import Direction, Steps, Sweep, mirrored, strata
 from whybench.sweeps.grids import grid
 
 Order = Literal["morf", "lerf"]
@@ -24,9 +25,11 @@ class CurveMetric(PerturbationMetric):
     """An average of the model's output along a sweep.
 
     steps: a number of even intervals, or one of the rules 'every(size)', 'every(size, most)' and 'tenths(n)'
-    (`sweeps.grids.grid`), which presets use. infill: what stands in for removed features. output: None for the
-    probability of the target, or for the output of a scalar model; `logit`, `log_odds`, `accuracy`. average: how the
-    curve becomes one number (`curve_averages.averaged`). repeats: how many draws of a random infill are averaged.
+    (`sweeps.grids.grid`), which presets use, or 'stratified(k)': k random points, the same for every map of a sample,
+    whose mean is an unbiased estimate of the area of the full curve, one region a step (`sweeps.strata`). infill: what
+    stands in for removed features. output: None for the probability of the target, or for the output of a scalar
+    model; `logit`, `log_odds`, `accuracy`. average: how the curve becomes one number (`curve_averages.averaged`).
+    repeats: how many draws of a random infill are averaged.
     """
 
     family: ClassVar[str] = "faithfulness"
@@ -47,19 +50,27 @@ class CurveMetric(PerturbationMetric):
                 f"infills {', '.join(RANDOM)}"
             )
         super().__post_init__()
+        if strata(self.steps) and self.average != "area":
+            raise BadParameter(
+                f"{self.name}: average={self.average!r} with steps={self.steps!r}; stratified steps estimate the area: "
+                "average='area'"
+            )
 
     def check_steps(self) -> None:
-        """Rules whose first point is not the clean input are not allowed."""
+        """Rules whose first point is not the clean input are not allowed, but for stratified steps."""
         if not isinstance(self.steps, str):
             return super().check_steps()
+        if strata(self.steps):
+            return
         if not self.steps.startswith(("every(", "tenths(")):
             raise BadParameter(
-                f"{self.name}: steps={self.steps!r}; a whole number, every(size), every(size, most) or tenths(n)"
+                f"{self.name}: steps={self.steps!r}; a whole number, every(size), every(size, most), tenths(n) or "
+                "stratified(k)"
             )
         grid(1, self.steps)
 
     def removal(self, case: Case[Attribution], order: Order) -> tuple[Tensor, Tensor, Tensor]:
-        """Shares removed and outputs, clean input first, (n, 2, points) each, and the number of ties, (n,).
+        """Shares removed, rising, and outputs, (n, 2, points) each, and the number of ties, (n,).
 
         The least relevant first is the insertion sweep from its end, so that both orders together are two sweeps.
         """
@@ -75,5 +86,12 @@ class CurveMetric(PerturbationMetric):
         values = torch.stack([reading(case, sweep, self.output) for sweep in sweeps]).mean(0)
         return sweeps[0]["fraction"], values, sweeps[0]["ties"].double()
 
+    def clean(self, case: Case[Attribution], values: Tensor) -> Tensor:
+        """The output for the clean inputs, beside the outputs of a removal: broadcasts over (n, 2, points)."""
+        if strata(self.steps):
+            said = case.artifact(CleanAnswers())
+            return reading(case, {name: each.view(-1, 1, 1) for name, each in said.items()}, self.output)
+        return values[..., :1]
+
     def averaged(self, fraction: Tensor, values: Tensor) -> Tensor:
-        return averaged(fraction, values, self.average)
+        return averaged(fraction, values, "mean" if strata(self.steps) else self.average)

@@ -23,7 +23,8 @@ class PerturbationMetric(Metric[Attribution]):
     region: side of a region in pixels, or number of neighbouring columns; None for the domain's default (1/14 of an
     image's shorter side; one column); relevance is summed within it.
     steps: number of intervals from nothing removed to everything removed; at most as many as there are regions
-    (`sweeps.steps.step_grid`). Metrics that are averages of a curve also take the rules of `sweeps.grids.grid`.
+    (`sweeps.steps.step_grid`). Metrics that are averages of a curve also take the rules of `sweeps.grids.grid`
+    and, as `srg` does, 'stratified(k)' (`sweeps.strata`).
     """
 
     kind: ClassVar[type[Explanation]] = Attribution

@@ -1,4 +1,4 @@
-"""The rules by which a sweep may step, beside the even grid: those of others."""
+"""The rules by which a sweep may step, beside the even grid: those of others, and how each is mirrored."""
 
 import re
 
@@ -7,6 +7,7 @@ from torch import Tensor
 
 from whybench.errors import BadParameter, shown
 from whybench.sweeps.steps import step_grid
+from whybench.sweeps.strata import strata
 
 Steps = int | str
 RULE = re.compile(r"(every|tenths|percent)\((\d+(?:, *\d+)*)\)")
@@ -49,12 +50,12 @@ def grid(regions: int, steps: Steps) -> Tensor:
 
 
 def mirrored(steps: Steps) -> Steps:
-    """The rule whose points are counted from the other end; the even grid is its own.
+    """The rule whose points are counted from the other end; the even grid and stratified steps are their own.
 
-    >>> mirrored(28), mirrored("every(4)"), mirrored("mirrored(every(4))")
-    (28, 'mirrored(every(4))', 'every(4)')
+    >>> mirrored(28), mirrored("every(4)"), mirrored("mirrored(every(4))"), mirrored("stratified(8)")
+    (28, 'mirrored(every(4))', 'every(4)', 'stratified(8)')
     """
-    if isinstance(steps, int):
+    if isinstance(steps, int) or strata(steps):
         return steps
     inner = MIRRORED.fullmatch(steps)
     return inner[1] if inner else f"mirrored({steps})"
@@ -73,5 +74,5 @@ def _parsed(steps: Steps) -> tuple[str, list[int]]:
             return name, numbers
     raise BadParameter(
         f"steps={shown(steps)}; expected a whole number of at least 1, or 'every(size)', 'every(size, most)', "
-        "'tenths(n)' with n >= 2, 'percent(p, ...)' up to 100"
+        "'tenths(n)' with n >= 2, 'percent(p, ...)' up to 100, 'stratified(k)' with k >= 1 where a curve is averaged"
     )

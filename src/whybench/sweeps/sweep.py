@@ -13,6 +13,7 @@ from whybench.protocols.model import steady
 from whybench.sweeps.answers import answers
 from whybench.sweeps.grids import Steps, grid
 from whybench.sweeps.ranks import tie_orders, tied
+from whybench.sweeps.strata import offsets, strata, stratified_points
 
 Direction = Literal["deletion", "insertion"]
 
@@ -23,7 +24,8 @@ class Sweep(Artifact):
 
     infill: what stands in for removed features; region: the size of a region, None for the domain's default;
     steps: number of intervals (`step_grid`), so that both ends, the clean and the fully removed input, are points; or
-    another rule (`grids.grid`) for how many regions are removed, or put back, at each point;
+    another rule (`grids.grid`) for how many regions are removed, or put back, at each point; or 'stratified(k)', k
+    random points (`strata.stratified_points`), the same for all maps, in general without either end;
     draw: which draw of an infill that is random.
 
     Gives, for n samples, two orders of the ties and p points,
@@ -56,21 +58,29 @@ class Sweep(Artifact):
         features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape)
         values = _region_relevance(regions, features.to(case.inputs.device))
         places, ties = tie_orders(values, case.ids, case.streams), tied(values)
-        points = grid(len(regions), self.steps).to(values.device)
+        ordered = _ordered_sizes(regions, places)
+        points = self._points(case, ordered)
         said = self._answers(case, regions, places, ties, points)
-        return {"fraction": _fractions(regions, places, points), "ties": ties, **said}
+        return {"fraction": _fractions(ordered, points), "ties": ties, **said}
+
+    def _points(self, case: Case[Attribution], ordered: Tensor) -> Tensor:
+        """How many regions come before each point of every sample and tie order: (n, 2, points)."""
+        count = strata(self.steps)
+        if count is not None:
+            return stratified_points(offsets(count, case.ids, case.streams), ordered, self.direction)
+        return grid(ordered.shape[2], self.steps).to(ordered.device).expand(*ordered.shape[:2], -1)
 
     def _answers(
         self, case: Case[Attribution], regions: Regions, places: Tensor, ties: Tensor, points: Tensor
     ) -> dict[str, Tensor]:
         """What the model says to every (sample, tie order, step), in full batches of rows."""
         infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams.again(self.draw))
-        wanted = torch.ones(len(case), 2, len(points), dtype=torch.bool, device=ties.device)
+        wanted = torch.ones(points.shape, dtype=torch.bool, device=ties.device)
         wanted[:, 1] = (ties > 0).unsqueeze(1)
         parts = []
         with steady(case.model.module):
             for sample, order, step in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
-                before = places[sample, order] < points[step].unsqueeze(1)
+                before = places[sample, order] < points[sample, order, step].unsqueeze(1)
                 kept = regions.mask(before if self.direction == "insertion" else ~before)
                 parts.append(answers(case, infill, kept, sample))
         joined = {}
@@ -93,9 +103,13 @@ def _region_relevance(regions: Regions, features: Tensor) -> Tensor:
     return regions.sums(features).masked_fill(constant.unsqueeze(1), 0.0)
 
 
-def _fractions(regions: Regions, places: Tensor, points: Tensor) -> Tensor:
-    """The share of features in the first k regions, for every k of the points: (n, 2, d) -> (n, 2, points)."""
+def _ordered_sizes(regions: Regions, places: Tensor) -> Tensor:
+    """The number of features of each region, in the order in which they come: (n, 2, d) int64."""
     sizes = regions.sizes.to(places.device).expand_as(places)
-    ordered = torch.zeros_like(places).scatter_(2, places, sizes)
-    removed = torch.cat([torch.zeros_like(ordered[..., :1]), ordered.cumsum(2)], 2)
-    return removed[..., points].double() / removed[..., -1:]
+    return torch.zeros_like(places).scatter_(2, places, sizes)
+
+
+def _fractions(ordered: Tensor, points: Tensor) -> Tensor:
+    """The share of features in the first k regions, for every k of the points: (n, 2, d) -> (n, 2, points)."""
+    before = torch.cat([torch.zeros_like(ordered[..., :1]), ordered.cumsum(2)], 2)
+    return before.gather(2, points).double() / before[..., -1:]

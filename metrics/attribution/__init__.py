@@ -7,6 +7,7 @@ from whybench.metrics.attribution.average_gain import AverageGain
 from whybench.metrics.attribution.average_increase import AverageIncrease
 from whybench.metrics.attribution.completeness import Completeness
 from whybench.metrics.attribution.complexity import Complexity
+from whybench.metrics.attribution.continuity import Continuity
 from whybench.metrics.attribution.data_randomisation import DataRandomisation
 from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
 from whybench.metrics.attribution.efficient_mprt import EfficientMprt
@@ -20,6 +21,7 @@ from whybench.metrics.attribution.input_invariance import InputInvariance
 from whybench.metrics.attribution.input_shift_consistency import InputShiftConsistency
 from whybench.metrics.attribution.insertion import Insertion
 from whybench.metrics.attribution.irof import Irof
+from whybench.metrics.attribution.local_lipschitz import LocalLipschitz
 from whybench.metrics.attribution.monotonicity import Monotonicity
 from whybench.metrics.attribution.monotonicity_correlation import MonotonicityCorrelation
 from whybench.metrics.attribution.mprt import Mprt
@@ -30,12 +32,16 @@ from whybench.metrics.attribution.pixel_flipping import PixelFlipping
 from whybench.metrics.attribution.pointing_game import PointingGame
 from whybench.metrics.attribution.random_logit import RandomLogit
 from whybench.metrics.attribution.rank_accuracy import RankAccuracy
+from whybench.metrics.attribution.relative_input_stability import RelativeInputStability
+from whybench.metrics.attribution.relative_output_stability import RelativeOutputStability
+from whybench.metrics.attribution.relative_representation_stability import RelativeRepresentationStability
 from whybench.metrics.attribution.relevance_mass import RelevanceMass
 from whybench.metrics.attribution.road import Road
 from whybench.metrics.attribution.roc_auc import RocAuc
 from whybench.metrics.attribution.saliency_metric import SaliencyMetric
 from whybench.metrics.attribution.sdr import SmallestDestroyingRegion
 from whybench.metrics.attribution.selectivity import Selectivity
+from whybench.metrics.attribution.sensitivity_max import SensitivityMax
 from whybench.metrics.attribution.sensitivity_n import SensitivityN
 from whybench.metrics.attribution.smooth_mprt import SmoothMprt
 from whybench.metrics.attribution.srg import SymmetricRelevanceGain
@@ -51,6 +57,7 @@ __all__ = [
     "AverageIncrease",
     "Completeness",
     "Complexity",
+    "Continuity",
     "DataRandomisation",
     "EffectiveComplexity",
     "EfficientMprt",
@@ -64,6 +71,7 @@ __all__ = [
     "InputShiftConsistency",
     "Insertion",
     "Irof",
+    "LocalLipschitz",
     "Monotonicity",
     "MonotonicityCorrelation",
     "Mprt",
@@ -74,11 +82,15 @@ __all__ = [
     "PointingGame",
     "RandomLogit",
     "RankAccuracy",
+    "RelativeInputStability",
+    "RelativeOutputStability",
+    "RelativeRepresentationStability",
     "RelevanceMass",
     "Road",
     "RocAuc",
     "SaliencyMetric",
     "Selectivity",
+    "SensitivityMax",
     "SensitivityN",
     "SmallestDestroyingRegion",
     "SmallestSufficientRegion",

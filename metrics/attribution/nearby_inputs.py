@@ -1,0 +1,125 @@
+"""Inputs near the one that is explained, the same for all methods, and what the model makes of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from whybench.errors import Unsupported
+from whybench.metrics.attribution.layer_trace import AFFINE
+from whybench.protocols import Artifact, Case
+from whybench.protocols.model import steady
+
+FLOOR = 1e-6
+"""Values below this share of the largest one count as that much where something is divided by them."""
+
+
+def nearby(case: Case[Any], draw: int, radius: float) -> Tensor:
+    """x + u with u uniform in [-radius, radius] for every channel of every feature; named by sample and draw."""
+    shape = tuple(case.inputs.shape[1:])
+    noise = torch.stack([case.streams.uniform("nearby", i, draw, shape) for i in case.ids]).to(case.inputs)
+    return case.inputs + radius * (2 * noise - 1)
+
+
+def relative_change(before: Tensor, after: Tensor) -> Tensor:
+    """|(after - before) / before|_2 of each row, element by element, (n,) float64.
+
+    Elements of `before` below 1e-6 of the row's largest are taken as that large, since what is divided by zero has
+    no relative change; a row of zeros has none either and gives NaN.
+
+    >>> relative_change(torch.tensor([[1.0, 2.0]]), torch.tensor([[4.0, 10.0]])).tolist()
+    [5.0]
+    """
+    start, change = before.double().flatten(1), (after.double() - before.double()).flatten(1)
+    largest = start.abs().amax(1, keepdim=True)
+    size = torch.maximum(start.abs(), FLOOR * largest)
+    return torch.where(largest[:, 0] > 0, (change / torch.where(size > 0, size, 1.0)).norm(dim=1), torch.nan)
+
+
+@dataclass(frozen=True)
+class NearbyAnswers(Artifact):
+    """What the model says to `draws` inputs within `radius` of each sample: n x (draws + 1) passes, for all methods.
+
+    Tensors (n, draws): `same` (bool) whether the predicted class is that of the sample; `output` |h(x') - h(x)|_2 of
+    all outputs; `input` the relative change of the inputs; with a `layer`, `representation` the relative change of what
+    that layer reads. `layer`: a sub-module's name, `last` for the last convolution or linear layer that runs, or None.
+
+    Raises Unsupported where there is no such layer, and where it does not run exactly once in a pass.
+    """
+
+    name: ClassVar[str] = "nearby_answers"
+    shared: ClassVar[bool] = True
+
+    draws: int
+    radius: float
+    layer: str | None = None
+
+    def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        with steady(case.model.module):
+            watched = None if self.layer is None else self._layer(case)
+            outputs, hidden = self._ask(case, case.inputs, watched)
+            columns = []
+            for draw in range(self.draws):
+                inputs = nearby(case, draw, self.radius)
+                new_outputs, new_hidden = self._ask(case, inputs, watched)
+                same = new_outputs.argmax(1) == outputs.argmax(1)
+                column = {
+                    "same": torch.ones_like(same) if case.model.output == "scalar" else same,
+                    "output": (new_outputs - outputs).double().norm(dim=1),
+                    "input": relative_change(case.inputs, inputs).nan_to_num(0.0),
+                }
+                if hidden is not None and new_hidden is not None:
+                    column["representation"] = relative_change(hidden, new_hidden).nan_to_num(0.0)
+                columns.append(column)
+        return {name: torch.stack([column[name] for column in columns], 1).cpu() for name in columns[0]}
+
+    def _ask(self, case: Case[Any], inputs: Tensor, layer: nn.Module | None) -> tuple[Tensor, Tensor | None]:
+        if layer is None:
+            return case.predict(inputs), None
+        with _read_by(layer) as parts:
+            outputs = case.predict(inputs)
+        hidden = torch.cat(parts) if parts else inputs[:0]
+        if len(hidden) != len(inputs):
+            raise Unsupported(f"layer {self.layer!r} of model {case.model.name!r} does not run exactly once in a pass")
+        return outputs, hidden
+
+    def _layer(self, case: Case[Any]) -> nn.Module:
+        modules: dict[str, nn.Module] = dict(case.model.module.named_modules())
+        if self.layer != "last":
+            if self.layer not in modules:
+                raise Unsupported(f"model {case.model.name!r} has no layer {self.layer!r}")
+            return modules[self.layer]
+        ran: list[nn.Module] = []
+        handles = [
+            m.register_forward_pre_hook(lambda layer, _: ran.append(layer))
+            for m in modules.values()
+            if isinstance(m, AFFINE)
+        ]
+        try:
+            case.predict(case.inputs[:1])
+        finally:
+            for handle in handles:
+                handle.remove()
+        if not ran:
+            raise Unsupported(
+                f"model {case.model.name!r} has no linear layer or convolution whose inputs could be read"
+            )
+        return ran[-1]
+
+
+@contextmanager
+def _read_by(layer: nn.Module) -> Iterator[list[Tensor]]:
+    """What a layer reads while the context is open, batch by batch, one row a sample."""
+    parts: list[Tensor] = []
+
+    def keep(module: nn.Module, inputs: Any) -> None:
+        parts.append(inputs[0].flatten(1).clone())
+
+    handle = layer.register_forward_pre_hook(keep)
+    try:
+        yield parts
+    finally:
+        handle.remove()

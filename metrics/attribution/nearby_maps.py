@@ -1,0 +1,44 @@
+"""How far maps move when inputs move a little."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.explanations import Attribution
+from whybench.metrics.attribution.nearby_inputs import nearby, relative_change
+from whybench.protocols import Artifact, Case
+
+
+@dataclass(frozen=True)
+class NearbyMaps(Artifact):
+    """The method asked again at `draws` inputs within `radius` of each sample: that many explanations, nothing else.
+
+    Tensors, float64, of maps with one value a feature: `size` (n,) |R(x)|_2; (n, draws) `distance` |R(x') - R(x)|_2,
+    `step` |x' - x|_2, and `relative` |(R(x') - R(x)) / R(x)|_2 element by element, 0 for a zero map.
+    """
+
+    name: ClassVar[str] = "nearby_maps"
+
+    draws: int
+    radius: float
+
+    def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        before = self._maps(case, case.explanation)
+        columns = []
+        for draw in range(self.draws):
+            inputs = nearby(case, draw, self.radius)
+            after = self._maps(case, case.explain(inputs=inputs))
+            columns.append(
+                {
+                    "distance": (after - before).norm(dim=1),
+                    "step": (inputs.double() - case.inputs.double()).flatten(1).norm(dim=1),
+                    "relative": relative_change(before, after).nan_to_num(0.0),
+                }
+            )
+        stacked = {name: torch.stack([column[name] for column in columns], 1).cpu() for name in columns[0]}
+        return {"size": before.norm(dim=1).cpu(), **stacked}
+
+    def _maps(self, case: Case[Any], explanation: Attribution) -> Tensor:
+        return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape).flatten(1)

@@ -1,13 +1,15 @@
 """DeconvNet."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from torch import Tensor
 
 from whybench.explanations import Polarity
-from whybench.methods.attribution.backpropagation.rectifiers import deconvolved, rectified_gradient
+from whybench.methods.attribution.backpropagation.rectifiers import deconvolved, rectified_descent, rectified_gradient
 from whybench.protocols import AttributionMethod, Query
+from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
 
 
@@ -42,3 +44,6 @@ class DeconvNet(AttributionMethod):
 
     def relevance(self, query: Query) -> Tensor:
         return rectified_gradient(query, deconvolved)
+
+    def propagated(self, query: Query, starts: Tensor) -> Iterator[list[LayerRelevance]]:
+        return rectified_descent(query, starts, deconvolved)

@@ -1,5 +1,6 @@
 """Excitation backpropagation."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -8,11 +9,13 @@ from torch import Tensor
 
 from whybench.errors import Unsupported
 from whybench.methods.attribution.backpropagation.backpropagate import backpropagate
+from whybench.methods.attribution.backpropagation.descent import Arrivals, descended
 from whybench.methods.attribution.backpropagation.exact import ExactComposite, Products, portion
 from whybench.methods.attribution.backpropagation.grammar import Grammar
 from whybench.methods.attribution.backpropagation.layers import Layer
 from whybench.methods.attribution.backpropagation.top_layers import Top, TopDownPropagation
 from whybench.protocols import AttributionMethod, Query
+from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
 
 
@@ -68,6 +71,16 @@ class ExcitationBackprop(AttributionMethod):
 
         relevance = backpropagate(query, grammar, self._start)
         return _excited(relevance) if self.contrastive else relevance
+
+    def propagated(self, query: Query, starts: Tensor) -> Iterator[list[LayerRelevance]]:
+        if self.contrastive:
+            raise Unsupported("excitation_backprop(contrastive=True) starts at one unit and its dual, and nowhere else")
+
+        def interpreter(leaf: Tensor) -> tuple[Grammar, Arrivals]:
+            propagation = TopDownPropagation(ExactComposite(winning, winning, part=_excited), winning, leaf, None)
+            return Grammar(propagation), propagation.arrivals
+
+        return descended(query, starts, interpreter)
 
     def _start(self, explained: Tensor) -> Tensor:
         if self.contrastive:

@@ -1,5 +1,6 @@
 """Gradient."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -7,7 +8,10 @@ import torch
 from torch import Tensor
 
 from whybench.explanations import Polarity
+from whybench.methods.attribution.backpropagation.calls import Call
+from whybench.methods.attribution.backpropagation.descent import descended, itself
 from whybench.protocols import AttributionMethod, Query
+from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
 
 
@@ -34,3 +38,6 @@ class Gradient(AttributionMethod):
 
     def relevance(self, query: Query) -> Tensor:
         return torch.cat([query.gradient(query.inputs[sample], sample) for sample, _ in query.each(1)])
+
+    def propagated(self, query: Query, starts: Tensor) -> Iterator[list[LayerRelevance]]:
+        return descended(query, starts, lambda leaf: (Call.result, itself))

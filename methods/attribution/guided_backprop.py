@@ -1,13 +1,15 @@
 """Guided backpropagation."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from torch import Tensor
 
 from whybench.explanations import Polarity
-from whybench.methods.attribution.backpropagation.rectifiers import guided, rectified_gradient
+from whybench.methods.attribution.backpropagation.rectifiers import guided, rectified_descent, rectified_gradient
 from whybench.protocols import AttributionMethod, Query
+from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
 
 
@@ -42,3 +44,6 @@ class GuidedBackprop(AttributionMethod):
 
     def relevance(self, query: Query) -> Tensor:
         return rectified_gradient(query, guided)
+
+    def propagated(self, query: Query, starts: Tensor) -> Iterator[list[LayerRelevance]]:
+        return rectified_descent(query, starts, guided)

@@ -1,6 +1,6 @@
 """Layer-wise relevance propagation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar, Literal, get_args
@@ -13,6 +13,7 @@ from whybench.methods.attribution.backpropagation.backpropagate import watched
 from whybench.methods.attribution.backpropagation.bounds import Bound, per_channel
 from whybench.methods.attribution.backpropagation.composites import COMPOSITES, Composite
 from whybench.methods.attribution.backpropagation.contrast import Contrast, start
+from whybench.methods.attribution.backpropagation.descent import Arrivals, descended
 from whybench.methods.attribution.backpropagation.grammar import Grammar
 from whybench.methods.attribution.backpropagation.layer_rules import (
     ZB,
@@ -30,6 +31,7 @@ from whybench.methods.attribution.backpropagation.propagation import Canonise, P
 from whybench.methods.attribution.backpropagation.recording import module_names
 from whybench.methods.attribution.backpropagation.rules import STABILISER
 from whybench.protocols import AttributionMethod, Query
+from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
 
 __all__ = ["ZB", "AlphaBeta", "Bounded", "Composite", "Epsilon", "Flat", "Gamma", "Lrp", "Pass", "WSquare", "ZPlus"]
@@ -158,13 +160,11 @@ class Lrp(AttributionMethod):
     def _of_rows(
         self, query: Query, sample: Tensor, layers: Sequence[str], at: Literal["input", "output"]
     ) -> list[Tensor]:
-        leaf, bounds = query.inputs[sample].detach().requires_grad_(), self._bounds(query)
-        box = None if bounds is None else (bounds[0].expand_as(leaf), bounds[1].expand_as(leaf))
-        named = COMPOSITES[self.composite](self.epsilon) if isinstance(self.composite, str) else self.composite
-        propagation = Propagation(named, leaf, box, self.bias, self.canonise, module_names(query.model.module))
+        leaf = query.inputs[sample].detach().requires_grad_()
+        propagation = self._propagation(query, leaf)
         noted = ModuleTensors(Grammar(propagation), query.model.module, layers)
         outputs = watched(query, leaf, noted if layers else noted.interpreter)
-        named.check_names(propagation.layer_names)
+        propagation.composite.check_names(propagation.layer_names)
         relevance = start(self.contrast, query.model, outputs, query.targets[sample])
         if not layers:
             return list(torch.autograd.grad(outputs, leaf, relevance))
@@ -173,6 +173,21 @@ class Lrp(AttributionMethod):
         flat = [there for group in arrivals for there in group]
         each = iter(torch.autograd.grad(outputs, flat, relevance, allow_unused=True, materialize_grads=True))
         return [sum((next(each) for _ in group[1:]), next(each)) for group in arrivals]
+
+    def propagated(self, query: Query, starts: Tensor) -> Iterator[list[LayerRelevance]]:
+        """The relevance at every layer, for given relevances of the outputs in the place of `contrast`'s."""
+
+        def interpreter(leaf: Tensor) -> tuple[Grammar, Arrivals]:
+            propagation = self._propagation(query, leaf)
+            return Grammar(propagation), propagation.arrivals
+
+        return descended(query, starts, interpreter)
+
+    def _propagation(self, query: Query, leaf: Tensor) -> Propagation:
+        bounds = self._bounds(query)
+        box = None if bounds is None else (bounds[0].expand_as(leaf), bounds[1].expand_as(leaf))
+        named = COMPOSITES[self.composite](self.epsilon) if isinstance(self.composite, str) else self.composite
+        return Propagation(named, leaf, box, self.bias, self.canonise, module_names(query.model.module))
 
     def _bounds(self, query: Query) -> tuple[Tensor, Tensor] | None:
         """Lowest and highest inputs, (1, ...) each, or None where either is not known."""

@@ -1,5 +1,6 @@
 """Relative Attributing Propagation."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,12 +8,14 @@ from torch import Tensor
 
 from whybench.methods.attribution.backpropagation import rules
 from whybench.methods.attribution.backpropagation.backpropagate import backpropagate
+from whybench.methods.attribution.backpropagation.descent import Arrivals, descended
 from whybench.methods.attribution.backpropagation.exact import ExactComposite, Products, portion
 from whybench.methods.attribution.backpropagation.grammar import Grammar
 from whybench.methods.attribution.backpropagation.layers import Layer, Term
 from whybench.methods.attribution.backpropagation.sample_wise import SampleWisePropagation
 from whybench.methods.attribution.backpropagation.top_layers import Top
 from whybench.protocols import AttributionMethod, Query
+from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
 
 
@@ -61,16 +64,22 @@ class Rap(AttributionMethod):
     complete: ClassVar[str | None] = "f(x)"
 
     def relevance(self, query: Query) -> Tensor:
-        composite = ExactComposite(relative, relative, bounded, bounded)
-        low, high = query.domain.low, query.domain.high
+        return backpropagate(query, lambda leaf: Grammar(_propagation(query, leaf)), _start)
 
-        def grammar(leaf: Tensor) -> Grammar:
-            box = None
-            if low is not None and high is not None:
-                box = query.domain.like(low, leaf), query.domain.like(high, leaf)
-            return Grammar(SampleWisePropagation(composite, absolute, leaf, box))
+    def propagated(self, query: Query, starts: Tensor) -> Iterator[list[LayerRelevance]]:
+        def interpreter(leaf: Tensor) -> tuple[Grammar, Arrivals]:
+            propagation = _propagation(query, leaf)
+            return Grammar(propagation), propagation.arrivals
 
-        return backpropagate(query, grammar, _start)
+        return descended(query, starts, interpreter, ready=lambda outputs: Top.below(outputs).mark())
+
+
+def _propagation(query: Query, leaf: Tensor) -> SampleWisePropagation:
+    low, high = query.domain.low, query.domain.high
+    box = None
+    if low is not None and high is not None:
+        box = query.domain.like(low, leaf), query.domain.like(high, leaf)
+    return SampleWisePropagation(ExactComposite(relative, relative, bounded, bounded), absolute, leaf, box)
 
 
 def absolute(layer: Layer, relevance: Tensor) -> Tensor:

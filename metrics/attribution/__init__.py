@@ -8,6 +8,7 @@ from whybench.metrics.attribution.average_increase import AverageIncrease
 from whybench.metrics.attribution.completeness import Completeness
 from whybench.metrics.attribution.complexity import Complexity
 from whybench.metrics.attribution.continuity import Continuity
+from whybench.metrics.attribution.cosine_convergence import CosineConvergence
 from whybench.metrics.attribution.data_randomisation import DataRandomisation
 from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
 from whybench.metrics.attribution.efficient_mprt import EfficientMprt
@@ -58,6 +59,7 @@ __all__ = [
     "Completeness",
     "Complexity",
     "Continuity",
+    "CosineConvergence",
     "DataRandomisation",
     "EffectiveComplexity",
     "EfficientMprt",

@@ -1,6 +1,6 @@
 """Guided backpropagation and its relatives: plain gradients everywhere but at rectifiers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 from whybench.errors import Unsupported
 from whybench.methods.attribution.backpropagation.backpropagate import backpropagate
 from whybench.methods.attribution.backpropagation.calls import Call
+from whybench.methods.attribution.backpropagation.descent import descended, itself
 from whybench.methods.attribution.backpropagation.operations import (
     COMPARISONS,
     EXTREMES,
@@ -18,6 +19,7 @@ from whybench.methods.attribution.backpropagation.operations import (
 )
 from whybench.methods.attribution.backpropagation.ruled import ruled
 from whybench.protocols import Query
+from whybench.protocols.propagation import LayerRelevance
 
 Gate = Callable[[Tensor, Tensor], Tensor]
 """(upper gradient, where the rectifier lets a change through) -> lower gradient."""
@@ -71,6 +73,18 @@ def rectified_gradient(query: Query, gate: Gate) -> Tensor:
     """
     rectifiers = Rectifiers(gate)
     gradient = backpropagate(query, lambda leaf: rectifiers, torch.ones_like)
+    _require(rectifiers, query)
+    return gradient
+
+
+def rectified_descent(query: Query, starts: Tensor, gate: Gate) -> Iterator[list[LayerRelevance]]:
+    """The same, from given relevances of the outputs and at every layer; raises as `rectified_gradient` does."""
+    rectifiers = Rectifiers(gate)
+    for layers in descended(query, starts, lambda leaf: (rectifiers, itself)):
+        _require(rectifiers, query)
+        yield layers
+
+
+def _require(rectifiers: Rectifiers, query: Query) -> None:
     if rectifiers.count == 0:
         raise Unsupported(f"model {query.model.name!r} has no ReLU or ReLU6, of which the rule speaks")
-    return gradient

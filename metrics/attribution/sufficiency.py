@@ -30,8 +30,9 @@ class Sufficiency(Metric[Attribution]):
 
     distance: `euclidean`, between maps brought to unit length, which does not depend on their scale; `seuclidean`,
     between maps as they are, every feature divided by its standard deviation over the samples (a feature that is the
-    same in all of them counts nothing). absolute: whether the maps lose their signs. No pass but the clean one that all
-    methods share.
+    same in all of them counts nothing). absolute: whether the maps lose their signs. Among many features all distances
+    are alike and few maps are near at 0.6, a higher threshold finds more. No pass but the clean one that all methods
+    share.
 
     Preset `quantus`: seuclidean and absolute. Quantus compares the samples of one minibatch only, gives 0 where no map
     is near, and finds none near where a feature is the same in all maps, whose distance it makes NaN.

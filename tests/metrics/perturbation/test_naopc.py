@@ -66,6 +66,8 @@ def test_on_additive_models_the_oracle_is_one_and_its_inverse_zero(exact_up_to: 
 
     torch.testing.assert_close(scored(oracle), torch.ones(4, dtype=torch.float64), rtol=0, atol=1e-12)
     torch.testing.assert_close(scored(-oracle), torch.zeros(4, dtype=torch.float64), rtol=0, atol=1e-12)
+    assert ((scored(oracle) > scored(-oracle)) == metric.higher_is_better).all()
+    assert metric.range == (0.0, 1.0)
     half = torch.full((4,), 0.5, dtype=torch.float64)
     torch.testing.assert_close(scored(torch.zeros_like(oracle)), half, rtol=0, atol=1e-12)
     torch.testing.assert_close(scored(MAPS) + scored(-MAPS), 2 * half, rtol=0, atol=1e-12)

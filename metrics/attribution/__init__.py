@@ -27,6 +27,7 @@ from whybench.metrics.attribution.monotonicity import Monotonicity
 from whybench.metrics.attribution.monotonicity_correlation import MonotonicityCorrelation
 from whybench.metrics.attribution.mprt import Mprt
 from whybench.metrics.attribution.naopc import Naopc
+from whybench.metrics.attribution.non_sensitivity import NonSensitivity
 from whybench.metrics.attribution.outside_inside_ratio import OutsideInsideRatio
 from whybench.metrics.attribution.pattern_quality import PatternQuality
 from whybench.metrics.attribution.pixel_flipping import PixelFlipping
@@ -78,6 +79,7 @@ __all__ = [
     "MonotonicityCorrelation",
     "Mprt",
     "Naopc",
+    "NonSensitivity",
     "OutsideInsideRatio",
     "PatternQuality",
     "PixelFlipping",

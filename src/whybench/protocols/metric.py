@@ -153,7 +153,7 @@ class Metric(ABC, Generic[E]):
     name: ClassVar[str]
     kind: ClassVar[type[Explanation]]
     family: ClassVar[str]
-    """faithfulness, consistency, sanity, region, localisation, complexity or axiom."""
+    """faithfulness, consistency, robustness, sanity, region, localisation, complexity or axiom."""
     range: ClassVar[tuple[float, float]]
     reference: ClassVar[str]
     """Key in docs/references.bib."""

@@ -29,29 +29,30 @@ NOISE = 0.055
 class MaskingModel(AttributionMethod):
     """The part of an image that a network, trained for the model on its training data, keeps for the target.
 
-    A U-Net (`MaskingNetwork`) maps an image x and a class c to a mask m in [0, 1], in one pass. It is trained once a
-    model by Adam on
+    A U-Net (`MaskingNetwork`) maps an image x and a class c to a mask m in [0, 1], in one pass. It is trained once
+    a model by Adam on
 
         area * mean(m) + variation * TV(m) - log p_c(m x + (1 - m) a) + destroyed * p_c((1 - m) x + m a)^power,
 
-    where c is the class that the model predicts for x and p_c its softmax probability. a is drawn anew for each image
-    and step: by a fair coin the blurred image, or one colour within the range of the training data plus noise, so that
-    no mask can be an adversarial pattern against one infill. With probability `absent` an image is paired with one of
-    the other classes instead: there the last two terms are left out, and the mask is to be empty. TV is the mean
-    squared step between cells below each other, plus that between cells beside each other. `selector` times the binary
-    cross-entropy of the class selector, summed over the classes, is added, so that the network learns which class an
-    image shows; without it masks take no notice of c. Gives m, (n, 1, height, width); an explanation takes no pass through the model. The training takes one forward pass a
-    training sample, and 2 x batch x (1 - absent) forward and backward passes a step on average, in passes of up to
-    `batch` rows whatever the batch plan.
+    where c is the class that the model predicts for x and p_c its softmax probability. a is drawn anew for each
+    image and step: by a fair coin the blurred image, or one colour within the range of the training data plus
+    noise, so that no mask can be an adversarial pattern against one infill. With probability `absent` an image is
+    paired with one of the other classes instead: there the last two terms are left out, and the mask is to be
+    empty. TV is the mean squared step between cells below each other, plus that between cells beside each other.
+    `selector` times the binary cross-entropy of the class selector, summed over the classes, is added, so that the
+    network learns which class an image shows; without it masks take no notice of c. Gives m, (n, 1, height, width);
+    an explanation takes no pass through the model. The training takes one forward pass a training sample, and 2 x
+    batch x (1 - absent) forward and backward passes a step on average, in passes of up to `batch` rows whatever the
+    batch plan.
 
-    area, variation, destroyed, power, selector: as above; absent: share of classes that are not there; steps, batch, rate: of
-    Adam, whose rate falls to zero along half a cosine; width: channels at the first level, doubled at each of the two
-    below; cells: the most along an image's shorter side, larger images are brought to so many by averaging, and their
-    masks back by bilinear interpolation.
+    area, variation, destroyed, power, selector: as above; absent: share of classes that are not there; steps,
+    batch, rate: of Adam, whose rate falls to zero along half a cosine; width: channels at the first level, doubled
+    at each of the two below; cells: the most along an image's shorter side, larger images are brought to so many by
+    averaging, and their masks back by bilinear interpolation.
 
-    The loss, the coin and the class selector are the authors'; their weights are for masks at 224 x 224. Ours are the
-    prices, the selector's own term, the small network in the place of a pretrained classifier's features, its sigmoid, and the whole range of
-    colours.
+    The loss, the coin and the class selector are the authors'; their weights are for masks at 224 x 224. Ours are
+    the prices, the selector's own term, the small network in the place of a pretrained classifier's features, its
+    sigmoid, and the whole range of colours.
 
     Raises BadParameter for values not allowed, Unsupported for models without classes, gradients or training images.
 

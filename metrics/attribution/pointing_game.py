@@ -79,6 +79,7 @@ class PointingGame(LocalisationMetric):
 def widened(masks: Tensor, tolerance: float) -> Tensor:
     """The masks and all pixels at a distance below `tolerance` from them: (n, height, width) bool.
 
+    >>> import torch
     >>> widened(torch.tensor([[[False, False, True]]]), 1.5).tolist()
     [[[False, True, True]]]
     """

@@ -25,7 +25,8 @@ class PhotographMosaics(DatasetLoader):
     The label is the class of one tile, which is the mask; the other three show other classes. Every photograph is the
     tile that counts once in each of the four places, beside the three that follow 1, 5 and 9 places later in the set
     (the next one after where that shows the same class); nothing is drawn. To be explained with target='label', since
-    the model may answer with any of the four classes. No sample is marked as difficult.
+    a model mostly answers with another tile's class; under any other policy those samples are undefined. The middle is
+    near all tiles, so that the pointing game needs tolerance=0. No sample is marked as difficult.
 
     side: pixels of a tile, to which a photograph is resized by bicubic interpolation; with 112 a model of 224 pixels
     sees the tiles as they are.

@@ -49,6 +49,7 @@ from whybench.metrics.attribution.smooth_mprt import SmoothMprt
 from whybench.metrics.attribution.srg import SymmetricRelevanceGain
 from whybench.metrics.attribution.ssr import SmallestSufficientRegion
 from whybench.metrics.attribution.sufficiency import Sufficiency
+from whybench.metrics.attribution.symmetry import Symmetry
 from whybench.metrics.attribution.top_k_intersection import TopKIntersection
 
 __all__ = [
@@ -101,5 +102,6 @@ __all__ = [
     "SmoothMprt",
     "Sufficiency",
     "SymmetricRelevanceGain",
+    "Symmetry",
     "TopKIntersection",
 ]

@@ -143,12 +143,11 @@ def test_shortcuts_are_seen_and_layers_behind_them_left_alone(inplace: bool) -> 
     assert judged == set(REWRITES) - {"pool_as_convolution"}
 
 
-def test_guided_backprop_minds_how_a_relu_is_written() -> None:
+def test_guided_backprop_is_judged_by_what_it_supports() -> None:
     found = METRIC.score(case(GuidedBackprop(), everything()))
     judged = {name: float(found.details[name][0]) for name in REWRITES if found.details[name][0].isfinite()}
     assert all(judged[name] < 1e-12 for name in ("permuted_channels", "rescaled_pair", "folded_batch_norm"))
-    for name in ("relu_as_selection", "relu_as_product"):
-        assert name not in judged or judged[name] > 0.01
+    assert not {"relu_as_selection", "relu_as_product"} & set(judged)  # it refuses what it does not know as a ReLU
 
 
 def test_a_map_of_the_weights_is_off_by_what_they_changed() -> None:

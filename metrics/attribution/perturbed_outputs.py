@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -10,6 +11,9 @@ from torch import Tensor
 from whybench.protocols import Artifact, Case
 from whybench.protocols.model import steady
 from whybench.sweeps.answers import read
+
+TOGETHER = 16
+"""Batches whose outputs are read together: for a small model to read each by itself costs a part of its pass."""
 
 
 class Perturbation(Protocol):
@@ -47,12 +51,16 @@ class PerturbedOutputs(Artifact):
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
         perturbation = self.perturbation(case)
-        parts = []
+        batches, parts = case.each(perturbation.draws), []
         with steady(case.model.module):
-            for sample, draw in case.each(perturbation.draws):
-                rows = perturbation.rows(sample, draw)
-                if case.model.channels_last and rows.ndim == 4:
-                    rows = rows.contiguous(memory_format=torch.channels_last)
-                parts.append(read(case, case.predict(rows), sample))
+            while group := list(islice(batches, TOGETHER)):
+                outputs = [self._outputs(case, perturbation, sample, draw) for sample, draw in group]
+                parts.append(read(case, torch.cat(outputs), torch.cat([sample for sample, _ in group])))
         said = {name: torch.cat([part[name] for part in parts]).view(len(case), -1) for name in parts[0]}
         return {**perturbation.drawn, **said}
+
+    def _outputs(self, case: Case[Any], perturbation: Perturbation, sample: Tensor, draw: Tensor) -> Tensor:
+        rows = perturbation.rows(sample, draw)
+        if case.model.channels_last and rows.ndim == 4:
+            rows = rows.contiguous(memory_format=torch.channels_last)
+        return case.predict(rows)

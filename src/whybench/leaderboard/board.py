@@ -19,6 +19,7 @@ from whybench.leaderboard.gathering import contests, family_order, one_protocol,
 from whybench.leaderboard.names import names
 from whybench.leaderboard.scores import ScoreRow, score_rows
 from whybench.leaderboard.selection import Choice, with_samples
+from whybench.leaderboard.sensitivity import Sensitivity, sensitivities
 from whybench.leaderboard.standings import Standing, Unbeaten, standings, unbeaten
 from whybench.leaderboard.summary import summary_tables, timing_summary
 from whybench.leaderboard.table import Table
@@ -97,6 +98,14 @@ class Leaderboard:
     def agreement(self) -> pd.DataFrame:
         """Kendall's tau-b between the orders in which two metrics put the methods of a block."""
         return frame(agreements(self.contests), Agreement)
+
+    def sensitivity(self) -> pd.DataFrame:
+        """Pairs of methods under all specifications of a metric: in what share of them one is ahead of the other.
+
+        A specification is a choice of the metric's parameters, and of the reading (`polarity`) of the methods that the
+        board holds under several; metrics with a single one are left out. Source: simonsohn2020.
+        """
+        return frame(sensitivities(self.contests), Sensitivity)
 
     def across_blocks(self) -> pd.DataFrame:
         """Methods compared with model x dataset blocks as the unit; `claim` says whether there are enough."""

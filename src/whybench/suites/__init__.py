@@ -3,6 +3,7 @@
 from whybench.suites.attribution_full import AttributionFull
 from whybench.suites.imagenet import ImageNet, ImageNetFolder
 from whybench.suites.localisation import Localisation
+from whybench.suites.metric_sensitivity import MetricSensitivity
 from whybench.suites.quickstart import Quickstart
 
-__all__ = ["AttributionFull", "ImageNet", "ImageNetFolder", "Localisation", "Quickstart"]
+__all__ = ["AttributionFull", "ImageNet", "ImageNetFolder", "Localisation", "MetricSensitivity", "Quickstart"]

@@ -17,9 +17,9 @@ class InterchangeableFeatures(Artifact):
     """`partner` (n, features) int64: the feature that each one can be swapped with, or itself where there is none.
 
     Candidates are all pairs, or `pairs` of them drawn for all samples where there are more. A pair counts for a sample
-    where swapping its values changes the explained output, up to rounding, neither of the sample itself nor of `draws` copies
-    with Gaussian noise as wide as the input's range on every value; each feature is in one pair at most, the first that
-    fits. Costs n x (candidates + 1) x (draws + 1) passes, once for all methods.
+    where swapping its values changes the explained output, up to rounding, neither of the sample itself nor of `draws`
+    copies with Gaussian noise as wide as the input's range on every value; each feature is in one pair at most, the
+    first that fits. Costs n x (candidates + 1) x (draws + 1) passes, once for all methods.
     """
 
     name: ClassVar[str] = "interchangeable_features"

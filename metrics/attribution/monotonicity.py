@@ -25,7 +25,8 @@ class Monotonicity(PerturbationMetric):
 
     strict: 1 where no step falls and 0 elsewhere, as the paper and Quantus have it; the share is then the detail
     `share`, and else the strict reading the detail `strict`. On an additive model, one region a step, every map scores
-    the same: what is measured is whether regions help in the order of the map where they interact.
+    the same, and regions that speak against the target come first and lower the output: on networks a random or an
+    inverted map often wins. It is read beside other metrics and ranks nothing by itself.
     For region and steps see `PerturbationMetric`, for infill and output `pixel_flipping`.
 
     For the metric of the same name by Nguyen and Martinez see `monotonicity_correlation`.
@@ -39,6 +40,7 @@ class Monotonicity(PerturbationMetric):
     family: ClassVar[str] = "faithfulness"
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     reference: ClassVar[str] = "arya2019"
+    trivial: ClassVar[bool] = True
 
     infill: str = "mean"
     output: Output | None = None

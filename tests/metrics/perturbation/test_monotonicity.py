@@ -84,6 +84,7 @@ def test_the_middle_of_both_orders_is_taken_where_regions_tie() -> None:
 
 
 def test_every_map_scores_the_same_on_an_additive_model() -> None:
+    assert Monotonicity.trivial
     rises = ((IMAGES - MEAN) * WEIGHT).sum(1).flatten(1) >= 0
     for maps in (MAPS, -MAPS, (IMAGES - MEAN) * WEIGHT):
         scores = Monotonicity(region=1, steps=35, output="logit").score(image_case(Additive(WEIGHT), maps)).values

@@ -12,6 +12,7 @@ from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.boxes import Box, tightest
 from whybench.protocols import Case, Metric, Scores
+from whybench.protocols.model import steady
 from whybench.registries import register
 
 
@@ -106,12 +107,13 @@ class SaliencyMetric(Metric[Attribution]):
     def _log_probability(self, case: Case[Attribution], boxes: list[Box]) -> Tensor:
         """The log-probability of each sample's target in its crop, (n,) float64 on the CPU."""
         parts = []
-        for rows in torch.split(torch.arange(len(case)), case.rows):
-            crops = torch.cat([self._crop(case.inputs[i : i + 1], boxes[i]) for i in rows.tolist()])
-            if case.model.channels_last:
-                crops = crops.contiguous(memory_format=torch.channels_last)
-            logs = case.predict(crops).double().log_softmax(1)
-            parts.append(logs.gather(1, case.targets[rows.to(case.targets.device), None]).squeeze(1))
+        with steady(case.model.module):
+            for rows in torch.split(torch.arange(len(case), device=case.targets.device), case.rows):
+                crops = torch.cat([self._crop(case.inputs[i : i + 1], boxes[i]) for i in rows.tolist()])
+                if case.model.channels_last:
+                    crops = crops.contiguous(memory_format=torch.channels_last)
+                logs = case.predict(crops).double().log_softmax(1)
+                parts.append(logs.gather(1, case.targets[rows, None]).squeeze(1))
         return torch.cat(parts).cpu()
 
     def _crop(self, image: Tensor, box: Box) -> Tensor:

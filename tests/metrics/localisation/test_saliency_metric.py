@@ -85,6 +85,31 @@ def test_one_pass_a_sample_alone_in_batches_and_in_another_order() -> None:
     torch.testing.assert_close(turned, together, rtol=0, atol=1e-12)
 
 
+def test_the_model_is_left_as_it_was_also_when_it_raises() -> None:
+    class Breaking(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.drop = nn.Dropout(0.9)
+
+        def forward(self, x: Tensor) -> Tensor:
+            if len(x) == 1:
+                raise RuntimeError("boom")
+            return Net()(self.drop(x))
+
+    module = Breaking().train()
+    opened = case(MAPS, None, inputs=IMAGES, module=module)
+    images, state = IMAGES.clone(), torch.get_rng_state()
+    torch.testing.assert_close(
+        SaliencyMetric().score(opened).values, scored(SaliencyMetric(), MAPS, None, inputs=IMAGES, module=Net())
+    )
+    with pytest.raises(RuntimeError, match="boom"):
+        SaliencyMetric().score(case(MAPS, None, inputs=IMAGES, module=module, rows=2))
+    assert module.training
+    assert module.drop.training
+    assert torch.equal(images, IMAGES)
+    assert torch.equal(state, torch.get_rng_state())
+
+
 @pytest.mark.parametrize(("rule", "alpha"), [("max", 0.5), ("mean", 2.0), ("energy", 0.5)])
 def test_a_positive_factor_changes_nothing(rule: str, alpha: float) -> None:
     metric = SaliencyMetric(rule=rule, alpha=alpha)

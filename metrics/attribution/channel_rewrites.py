@@ -29,7 +29,7 @@ def folded_batch_norm(trace: LayerTrace) -> dict[nn.Module, nn.Module]:
 def permuted_channels(trace: LayerTrace) -> bool:
     """Hidden channels in reverse order: the outputs of one layer, the inputs of the next."""
     changed = False
-    for first, *between, last in trace.pairs(AFFINE, (*CHANNELWISE, nn.BatchNorm2d)):
+    for first, *between, last in trace.pairs(AFFINE, (*CHANNELWISE, nn.ReLU6, nn.BatchNorm2d)):
         norms = [layer for layer in between if isinstance(layer, nn.BatchNorm2d)]
         if getattr(first, "groups", 1) != 1 or not all(trace.called_once(norm) for norm in norms):
             continue

@@ -25,7 +25,7 @@ class ImplementationInvariance(Metric[Attribution]):
     is invariant. Relevances are compared as the method gives them, before channels are summed. The details hold the
     number of each rewrite, NaN where it was not judged:
 
-    - `relu_as_selection`: ReLU as a choice between x and 0; `relu_as_product`: as x * 1[x > 0];
+    - `relu_as_selection`: ReLU (or ReLU6) as a choice between x and 0; `relu_as_product`: as x * 1[x > 0];
     - `split_linear`, `split_convolution`: followed by the identity as a layer of weights;
     - `explicit_padding`: padding as a layer of its own; `pool_as_convolution`: averages as a convolution;
     - `folded_batch_norm`: BatchNorm made part of the convolution before it; `unfolded_batch_norm`: put behind one;

@@ -1,5 +1,8 @@
 """Ways to write one layer as another, or as two, that compute the same."""
 
+import math
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -7,32 +10,45 @@ from whybench.metrics.attribution.layer_trace import LayerTrace
 
 
 class Selection(nn.Module):
-    """ReLU as a choice: x where x > 0, 0 elsewhere."""
+    """ReLU as a choice: x where x > 0, 0 elsewhere, and no more than a limit."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__()
+        self.limit = limit
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return torch.where(inputs > 0, inputs, torch.zeros_like(inputs))
+        positive = torch.where(inputs > 0, inputs, torch.zeros_like(inputs))
+        return torch.where(inputs < self.limit, positive, torch.full_like(inputs, self.limit))
 
 
 class Gate(nn.Module):
-    """ReLU as a product: x * 1[x > 0]."""
+    """ReLU as a product: x * 1[0 < x < limit], and the limit where x reaches it."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__()
+        self.limit = limit
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return inputs * (inputs > 0).to(inputs.dtype)
+        passed = inputs * ((inputs > 0) & (inputs < self.limit)).to(inputs.dtype)
+        return passed if self.limit == math.inf else passed + self.limit * (inputs >= self.limit).to(inputs.dtype)
+
+
+LIMITS: Mapping[type[nn.Module], float] = {nn.ReLU: math.inf, nn.ReLU6: 6.0}
 
 
 def selection(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
-    """ReLU as a choice."""
-    return Selection() if type(layer) is nn.ReLU else None
+    """ReLU and ReLU6 as a choice."""
+    return Selection(LIMITS[type(layer)]) if type(layer) in LIMITS else None
 
 
 def gate(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
-    """ReLU as a product with its own mask."""
-    return Gate() if type(layer) is nn.ReLU else None
+    """ReLU and ReLU6 as a product with their own mask."""
+    return Gate(LIMITS[type(layer)]) if type(layer) in LIMITS else None
 
 
 def split_linear(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
     """Linear, then the identity as a second one."""
-    if type(layer) is not nn.Linear:
+    if not isinstance(layer, nn.Linear):
         return None
     identity = nn.Linear(layer.out_features, layer.out_features, bias=False).to(layer.weight)
     identity.weight.data = torch.eye(layer.out_features).to(layer.weight)
@@ -41,7 +57,7 @@ def split_linear(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
 
 def split_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
     """Convolution, then the identity as one of 1 x 1."""
-    if type(layer) is not nn.Conv2d:
+    if not isinstance(layer, nn.Conv2d):
         return None
     identity = nn.Conv2d(layer.out_channels, layer.out_channels, 1, bias=False).to(layer.weight)
     identity.weight.data = torch.eye(layer.out_channels).to(layer.weight)[:, :, None, None]
@@ -50,7 +66,7 @@ def split_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
 
 def explicit_padding(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
     """The zeros around a convolution's input by a layer of their own."""
-    if type(layer) is not nn.Conv2d or isinstance(layer.padding, str) or layer.padding_mode != "zeros":
+    if not isinstance(layer, nn.Conv2d) or isinstance(layer.padding, str) or layer.padding_mode != "zeros":
         return None
     down, right = layer.padding[0], layer.padding[1]
     if down == right == 0:
@@ -80,7 +96,7 @@ def pool_as_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None
 
 def unfolded_batch_norm(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
     """A convolution with its channels scaled, and a batch normalisation that takes that back and adds the bias."""
-    if type(layer) is not nn.Conv2d:
+    if not isinstance(layer, nn.Conv2d):
         return None
     norm = nn.BatchNorm2d(layer.out_channels).to(layer.weight)
     channel = torch.arange(layer.out_channels).to(layer.weight)

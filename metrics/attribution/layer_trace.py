@@ -11,7 +11,7 @@ AFFINE = (nn.Conv2d, nn.Linear)
 CHANNELWISE = (nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Dropout, nn.Dropout2d, nn.Identity)
 """Layers that treat channels apart and alike, and take a positive factor of a channel from input to output."""
 
-KNOWN = (*AFFINE, *CHANNELWISE, nn.BatchNorm2d, nn.AdaptiveAvgPool2d)
+KNOWN = (*CHANNELWISE, nn.ReLU6, nn.BatchNorm2d, nn.AdaptiveAvgPool2d)
 LOOKS = ("__get__", "size", "dim")
 """What reads no values."""
 
@@ -32,7 +32,7 @@ class LayerTrace(TorchFunctionMode):
         self.calls: list[LayerCall] = []
         self._elsewhere: dict[int, Tensor] = {}  # holds the tensors, so that no two share an id
         self._inside = 0
-        known = [m for m in module.modules() if type(m) in KNOWN]
+        known = [m for m in module.modules() if type(m) in KNOWN or isinstance(m, AFFINE)]
         handles = [m.register_forward_pre_hook(self._enter) for m in known]
         handles += [m.register_forward_hook(self._leave) for m in known]
         try:
@@ -53,11 +53,11 @@ class LayerTrace(TorchFunctionMode):
         """
         found = []
         for k, call in enumerate(self.calls):
-            way, place = [call.layer], self._following(k) if type(call.layer) in first else None
+            way, place = [call.layer], self._following(k) if isinstance(call.layer, first) else None
             while place is not None and type(self.calls[place].layer) in between:
                 way.append(self.calls[place].layer)
                 place = self._following(place)
-            if place is None or type(self.calls[place].layer) not in AFFINE:
+            if place is None or not isinstance(self.calls[place].layer, AFFINE):
                 continue
             last = self.calls[place]
             alike = last.read.ndim == call.gave.ndim and getattr(last.layer, "groups", 1) == 1

@@ -66,6 +66,21 @@ class Residual(nn.Module):
         return self.head(F.adaptive_avg_pool2d(self.relu(out), 1).flatten(1))
 
 
+class Padded(nn.Conv2d):
+    """A convolution of a class of its own, as some model libraries have them."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(F.pad(inputs, (0, 1, 0, 1)))
+
+
+def limited() -> nn.Module:
+    """ReLU6 between convolutions of another class."""
+    first, last = Padded(2, 4, 2), Padded(4, 3, 2)
+    return filled(
+        nn.Sequential(first, nn.BatchNorm2d(4), nn.ReLU6(), last, nn.ReLU6(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    )
+
+
 class ReadsWeights(nn.Module):
     """Uses a layer's weight by itself, so that nothing may stand in its place."""
 
@@ -141,6 +156,17 @@ def test_shortcuts_are_seen_and_layers_behind_them_left_alone(inplace: bool) -> 
     deviation = case(Gradient(), filled(Residual(inplace))).artifact(RewriteDeviations())["deviation"][0]
     judged = {name for name, value in zip(REWRITES, deviation.tolist(), strict=True) if value <= 1e-12}
     assert judged == set(REWRITES) - {"pool_as_convolution"}
+
+
+def test_layers_of_other_classes_and_relu6() -> None:
+    """ReLU6 has a limit, so that channels cannot be rescaled through it."""
+    net, inputs = limited(), 8 * INPUTS
+    deviation = case(Gradient(), net, inputs).artifact(RewriteDeviations())["deviation"][0]
+    judged = {name for name, value in zip(REWRITES, deviation.tolist(), strict=True) if value <= 1e-12}
+    assert judged == set(REWRITES) - {"split_linear", "explicit_padding", "rescaled_pair"}
+    assert float(METRIC.score(case(Gradient(), net, inputs)).values.max()) < 1e-12
+    with torch.no_grad():
+        assert bool((net[:3](inputs) == 6).any())  # type: ignore[index]
 
 
 def test_guided_backprop_is_judged_by_what_it_supports() -> None:

@@ -33,7 +33,8 @@ class ImplementationInvariance(Metric[Attribution]):
       next layer takes back.
 
     A rewrite is used for a sample only where all outputs of the rewritten network, in float64, are within 1e-12 of
-    those of the original, relative where they are larger than 1. In float32 scores below about 1e-6 mean nothing.
+    those of the original, relative where they are larger than 1. In float32 rounding can carry units of a deep network
+    across their kinks: scores below about 1e-3 mean nothing there.
     Rewrites concern layers that are modules; what a network computes by functions stays as it is. A rewrite that the
     method does not support is not judged, and the detail `rewrites` says how many were: methods that support more are
     judged by more. Costs a map a rewrite; n passes for each rewrite and for the original are shared by all methods.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 import torch
+from filled_weights import filled
 from torch import Tensor, nn
 
 from whybench.protocols import AttributionMethod, Query
@@ -35,14 +36,6 @@ def count(module: nn.Module) -> Iterator[Passes]:
         yield passes
     finally:
         handle.remove()
-
-
-def filled(module: nn.Module, seed: int = 0) -> nn.Module:
-    """`module` in float64 and eval mode with weights that no global generator decides."""
-    generator = torch.Generator().manual_seed(seed)
-    for parameter in module.parameters():
-        parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64) / 2
-    return module.double().eval()
 
 
 def convnet(bias: bool, activation: type[nn.Module], pool: nn.Module) -> nn.Module:

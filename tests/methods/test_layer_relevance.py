@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import filled
+from filled_weights import filled
 from lrp_networks import NETWORKS, inputs_for, weighted
 from torch import Tensor, nn
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import filled
+from filled_weights import filled
 from torch import Tensor, nn
 
 from whybench.errors import Unsupported

@@ -3,7 +3,7 @@
 import lrp_by_definition as definition
 import pytest
 import torch
-from conftest import filled
+from filled_weights import filled
 from torch import Tensor, nn
 
 from whybench.errors import BadInput, BadParameter, Unsupported

@@ -11,8 +11,8 @@ import numpy as np
 from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.specifications import Specification, Swept, swept
 from whybench.leaderboard.variants import Variant, labels
-from whybench.statistics import LEVEL, Comparison, Estimate, compare
-from whybench.statistics.pairs import RESOLUTION
+from whybench.statistics import LEVEL, Estimate, estimate
+from whybench.statistics.pairs import RESOLUTION, paired
 from whybench.statistics.resampling import means
 from whybench.statistics.values import Array
 
@@ -23,8 +23,8 @@ class Sensitivity(NamedTuple):
     """Two methods under all specifications of one metric; A is the one that is ahead of more methods in more of them.
 
     specifications: how many score both whole; share_ahead: in what share of them the mean of A is better, with the
-    interval (low, high) that resampling the samples gives, the same ones in all specifications; above, below: in what
-    share the interval of the paired difference lies above, or below, zero.
+    interval (low, high) that resampling the samples gives, the same ones in all specifications, and which holds the
+    share itself; above, below: in what share the 95 % interval of the paired difference lies above, or below, zero.
     """
 
     kind: str
@@ -65,52 +65,46 @@ class Curve:
         points = {m: sum(self._points(m, o) for o in self.names if o != m) / max(others, 1) for m in self.names}
         return sorted(self.names, key=lambda m: (-points[m], self.names[m]))
 
-    def compared(self, a: Variant, b: Variant) -> list[tuple[int, Comparison]]:
-        """a against b, positive where a is better, with the number of each specification that scores both whole."""
+    def differences(self, a: Variant, b: Variant) -> list[tuple[Specification, Array]]:
+        """a - b sample by sample, positive where a is better, under each specification that scores both whole."""
         return [
-            (k, compare(s.contest.oriented(s.entries[a]), s.contest.oriented(s.entries[b])))
-            for k, s in enumerate(self.of.specifications)
+            (s, paired(s.contest.oriented(s.entries[a]), s.contest.oriented(s.entries[b])))
+            for s in self.of.specifications
             if a in s.entries and b in s.entries
         ]
 
     def effects(self, a: Variant, b: Variant) -> list[tuple[Specification, Estimate]]:
         """The mean paired difference in its own standard deviations, so that outputs of any unit share an axis."""
         found = []
-        for k, compared in self.compared(a, b):
-            one = self.of.specifications[k]
-            d, difference = (
-                compared.difference,
-                one.contest.oriented(one.entries[a]) - one.contest.oriented(one.entries[b]),
-            )
+        for one, difference in self.differences(a, b):
             scale = (float(difference.std(ddof=1)) if len(difference) > 1 else 0.0) or 1.0
-            low, high = (None if end is None else end / scale for end in (d.low, d.high))
-            found.append((one, Estimate(d.mean / scale, low, high, d.n, d.how)))
+            found.append((one, estimate(difference / scale)))
         return found
 
     def rows(self) -> Iterable[Sensitivity]:
         """All pairs that any specification scores."""
         for a, b in combinations(self.order, 2):
-            found = [c.difference for _, c in self.compared(a, b)]
+            found = [estimate(difference) for _, difference in self.differences(a, b)]
             if not found:
                 continue
             yield Sensitivity(
                 *(*self.of.block, self.of.family, self.of.metric),
                 *(self.names[a], self.names[b], len(found)),
                 sum(d.mean > 0 for d in found) / len(found),
-                *self.interval(a, b),
+                *self._interval(a, b, sum(d.mean > 0 for d in found) / len(found)),
                 sum(d.mean < 0 for d in found) / len(found),
                 above=sum(d.low is not None and d.low > 0 for d in found) / len(found),
                 below=sum(d.high is not None and d.high < 0 for d in found) / len(found),
             )
 
-    def interval(self, a: Variant, b: Variant) -> tuple[float | None, float | None]:
+    def _interval(self, a: Variant, b: Variant, share: float) -> tuple[float | None, float | None]:
         """Of the share in which a is ahead, over resamples of the samples that all specifications score."""
         ahead = [self._ahead(s[a], s[b]) for s in self._resampled if a in s and b in s]
         if len(self._samples) < 2 or not ahead:
             return None, None
         tail = (1 - LEVEL) / 2
         low, high = np.quantile(np.stack(ahead).mean(axis=0), [tail, 1 - tail])
-        return float(low), float(high)
+        return min(float(low), share), max(float(high), share)
 
     def _points(self, a: Variant, b: Variant) -> float:
         """In what share of the specifications a's mean is ahead of b's, equal ones a half."""

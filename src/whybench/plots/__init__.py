@@ -4,12 +4,15 @@ from whybench.plots.cost import Point, quality_against_cost
 from whybench.plots.curves import MeanCurve, draw_curves, mean_curve, y_limits
 from whybench.plots.gallery import Column, gallery, normalised, shown
 from whybench.plots.relevance import column_relevance
+from whybench.plots.specifications import Specified, ahead_matrix, specification_curve
 from whybench.plots.style import save
 
 __all__ = [
     "Column",
     "MeanCurve",
     "Point",
+    "Specified",
+    "ahead_matrix",
     "column_relevance",
     "draw_curves",
     "gallery",
@@ -18,5 +21,6 @@ __all__ = [
     "quality_against_cost",
     "save",
     "shown",
+    "specification_curve",
     "y_limits",
 ]

@@ -1,5 +1,6 @@
 """Curves and quality against cost, as files."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
@@ -15,12 +16,15 @@ from whybench.report.view import View
 
 A_PANEL = 8
 """Methods in one panel; the controls are drawn in every one."""
+SPECIFICATIONS = 6
+"""Of a metric under more than these, the specification curve is drawn, and the curves behind each are not."""
 
 
 def curve_pictures(view: View, folder: Folder) -> list[Picture]:
     """One figure for each set of curves in a block; metrics that read off the same curves share it."""
     drawn: dict[bytes, tuple[Contest, list[MeanCurve], list[str]]] = {}
-    for contest in view.contests:
+    often = Counter(c.metric.name for c in view.contests)
+    for contest in (c for c in view.contests if often[c.metric.name] <= SPECIFICATIONS):
         lines = _lines(view, contest)
         if lines:
             same = b"".join(sorted(line.name.encode() + line.mean.tobytes() for line in lines))

@@ -46,6 +46,8 @@ class Page:
     boards: Sequence[Sheet]
     files: Sequence[Download]
     curves: Sequence[Group]
+    specifications: Sequence[Group]
+    specification_files: Sequence[Download]
     costs: Sequence[Picture]
     timing: Sequence[Sheet]
     maps: Sequence[Group]

@@ -19,6 +19,7 @@ from whybench.report.pace import pace
 from whybench.report.page import Download, Page, Sheet, render
 from whybench.report.pictures import Group
 from whybench.report.provenance import commands, facts
+from whybench.report.specifications import specification_pictures
 from whybench.report.tables import cut
 from whybench.report.view import views
 from whybench.store import Store
@@ -28,8 +29,9 @@ from whybench.timing import block_timings, profile_table, timing_profile
 def write_report(store: Store, suite: str, to: Path) -> Path:
     """Write the report of a suite that was run to the folder `to`; returns the path of its index.html.
 
-    Beside the page: board.md, board.csv, timing.csv, after a timing run profile.csv, tables/ (each family as CSV and
-    Markdown) and figures/. The same store gives the same bytes, and a report that is there already is not made again.
+    Beside the page: board.md, board.csv, timing.csv, after a timing run profile.csv, where a metric is there under
+    several specifications sensitivity.csv, tables/ (each family as CSV and Markdown) and figures/. The same store gives
+    the same bytes, and a report that is there already is not made again.
     Raises NotWritable where that is so of `to`.
     """
     fill()
@@ -51,6 +53,8 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
             Download(folder.text(to / "board.csv", board.to_csv()), "all boards, CSV"),
         ],
         curves=[Group(v.title, pictures) for v in blocks if (pictures := curve_pictures(v, folder))],
+        specifications=[Group(v.title, pictures) for v in blocks if (pictures := specification_pictures(v, folder))],
+        specification_files=_pairs(board, folder),
         costs=[picture for v in blocks if (picture := cost_picture(v, pace(v, profile), folder))],
         timing=[*_measured(store, suite, profile, controls, folder), *_noted(board, controls, folder)],
         maps=[Group(v.title, pictures) for v in blocks if (pictures := map_pictures(store, v, folder))],
@@ -75,6 +79,14 @@ def _families(board: Leaderboard, folder: Folder) -> list[Sheet]:
         caption = f"Scores of the metric family {family}: mean over samples ± half of the 95 % interval"
         sheets.append(Sheet(caption, cut(table), files))
     return sheets
+
+
+def _pairs(board: Leaderboard, folder: Folder) -> list[Download]:
+    """Every pair of methods over the specifications of a metric, where there are several."""
+    rows = board.sensitivity()
+    if rows.empty:
+        return []
+    return [Download(folder.text(folder.root / "sensitivity.csv", _csv(rows)), "CSV of all pairs of methods")]
 
 
 def _measured(store: Store, suite: str, profile: pd.DataFrame, controls: Sequence[str], folder: Folder) -> list[Sheet]:

@@ -33,12 +33,23 @@ def compare(a: Values, b: Values) -> Comparison:
     >>> compare([2.0, 4.0, 6.0], [1.0, 2.0, 3.0]).median
     2.0
     """
+    difference = paired(a, b)
+    test = signed_rank(difference)
+    return Comparison(estimate(difference), float(np.median(difference)), test.rank_biserial, test.p)
+
+
+def paired(a: Values, b: Values) -> Array:
+    """a - b sample by sample, zero where it is rounding.
+
+    Raises ValueError where the lengths differ or a value is not finite.
+
+    >>> paired([2.0, 1.0], [1.0, 1.0 - 1e-9]).tolist()
+    [1.0, 0.0]
+    """
     first, second = finite(a), finite(b)
     if first.shape != second.shape:
         raise ValueError(f"{len(first)} values against {len(second)}; a paired comparison needs the same samples")
-    difference = _difference(first, second)
-    test = signed_rank(difference)
-    return Comparison(estimate(difference), float(np.median(difference)), test.rank_biserial, test.p)
+    return _difference(first, second)
 
 
 def holm(p_values: Values) -> Array:

@@ -53,3 +53,13 @@ def test_quickstart_has_what_it_promises() -> None:
         assert len(labels) < 4 or {"random"} <= labels
         assert block.model_name != "efficientnet_lite0" or block.samples == 8
     assert found.seed == 0
+
+
+def test_metric_sensitivity_holds_every_combination_once() -> None:
+    fill()
+    digits, photographs = suite("metric_sensitivity").blocks
+    for found, combinations in ((digits, 4 * 2 * 3 * 3), (photographs, 2 * 2 * 1 * 2)):
+        assert len(set(found.metrics)) == len(found.metrics) == 2 * combinations
+        readings = [(e.method.name, getattr(e.method, "polarity", None)) for e in found.methods]
+        explained = [name for name, _ in readings if name not in ("random", "sobel_edges")]
+        assert {explained.count(name) for name in explained} <= {2, 4}  # two composites of lrp

@@ -20,7 +20,6 @@ from whybench.methods.attribution.backpropagation.layer_rules import (
 from whybench.methods.attribution.backpropagation.layers import Layer
 from whybench.methods.attribution.backpropagation.rules import STABILISER, Rule, share
 
-
 DEFAULT = Epsilon()
 
 

@@ -75,7 +75,7 @@ def refused(answer, pattern, code=2):
             "inverted: missing a required argument: 'method'; its parameters: method, .*",
         ),
         (("-m", "gradient", "-x", "srg(region='a')"), r"srg: region='a'; expected int \| None"),
-        (("-m", "gradient", "-x", "srg(steps=True)"), "srg: steps=True; expected int"),
+        (("-m", "gradient", "-x", "srg(steps=True)"), r"srg: steps=True; expected int \| str"),
         (("-m", "gradient(", "-x", "srg"), r"cannot read 'gradient\('; write name or name\(parameter=value, ...\)"),
         (("-m", "gradient(**x)", "-x", "srg"), r"cannot read 'gradient\(\*\*x\)': \*\* is not allowed"),
         (("-m", "gradient(polarity=[1][0])", "-x", "srg"), r"cannot read '\[1\]\[0\]' in .*; only literal values .*"),

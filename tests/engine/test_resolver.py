@@ -106,7 +106,8 @@ def test_what_is_not_there(text: str, message: str) -> None:
 
 def test_an_unknown_name_shows_close_ones() -> None:
     with pytest.raises(
-        UnknownName, match=r"unknown model 'digit_cnn'. Did you mean digits_cnn.* Known: breast_cancer_mlp"
+        UnknownName,
+        match=r"unknown model 'digit_cnn'. Did you mean digits_cnn.* Known: breast_cancer_boosting, breast_cancer_mlp",
     ):
         whybench.model("digit_cnn")
 

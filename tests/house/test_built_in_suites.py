@@ -1,18 +1,31 @@
 """The built-in suites: every pair of method and model that may be unsupported is listed here, and no other is."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from whybench.cases import ask
 from whybench.errors import Unsupported
 from whybench.loading import load
 from whybench.protocols.asking import ask_targets
-from whybench.registries import fill
+from whybench.registries import fill, methods
 from whybench.streams import Streams
 from whybench.suite import Suite, suite
 
 UNSUPPORTED = {("captum/lrp", "digits_cnn"): "captum/lrp has no rule for Flatten in model 'digits_cnn'"}
+
+LEARN = ("deep_shap", "expected_gradients", "masking_model", "pattern_attribution", "pattern_net", "shap/deep")
+AT_MODULES = ("deconvolution", "deep_lift", "deep_lift_shap", "guided_backprop", "guided_grad_cam", "lrp")
+PUBLISHED = {
+    ("captum/lrp", "digits_cnn"),
+    *((method, "efficientnet_lite0") for method in LEARN),
+    *((f"captum/{method}", "efficientnet_lite0") for method in AT_MODULES),
+}
+"""Photographs have no training data; Captum changes gradients at modules that EfficientNet-Lite0 does not have."""
+
+RESULTS = Path(__file__).parents[2] / "results" / "attribution_full"
 
 
 def refused(found: Suite) -> dict[tuple[str, str], str]:
@@ -37,6 +50,19 @@ def test_unsupported_pairs_are_those_that_are_listed(name: str) -> None:
     expected = {pair: why for pair, why in UNSUPPORTED.items() if pair in found}
     assert found == expected
     assert name != "quickstart" or found == UNSUPPORTED
+
+
+def test_in_the_published_full_board_nothing_failed_and_the_listed_pairs_are_unsupported() -> None:
+    made = pd.read_parquet(RESULTS / "explanations.parquet")
+    assert set(made["status"]) == {"ok", "unsupported"}
+    refusals = made[made["status"] == "unsupported"]
+    assert set(zip(refusals["method"], refusals["model"], strict=True)) == PUBLISHED
+
+
+def test_the_full_suite_has_every_method() -> None:
+    fill()
+    entries = {entry.method.name for block in suite("attribution_full").blocks for entry in block.methods}
+    assert set(methods) - entries == {"inverted"}
 
 
 def test_quickstart_has_what_it_promises() -> None:

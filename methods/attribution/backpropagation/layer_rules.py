@@ -1,5 +1,6 @@
 """The rules as values: what a composite gives to layers, comparable, hashable and shown with their parameters."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -13,13 +14,13 @@ from whybench.methods.attribution.backpropagation.layers import Layer
 from whybench.methods.attribution.backpropagation.rules import STABILISER
 
 
-class LayerRule:
+class LayerRule(ABC):
     """The relevance of one layer's outputs -> that of what it reads."""
 
-    def __call__(self, layer: Layer, relevance: Tensor) -> Tensor:
-        raise NotImplementedError
+    @abstractmethod
+    def __call__(self, layer: Layer, relevance: Tensor) -> Tensor: ...
 
-    def check(self, layer: Layer) -> None:
+    def check(self, layer: Layer) -> None:  # noqa: B027 (most rules suit every layer)
         """Raise Unsupported where this rule cannot be that of `layer`."""
 
 

@@ -1,5 +1,6 @@
 """Keys: the sha256 of everything that can change a value, and of nothing else."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -7,7 +8,7 @@ from whybench.batch_plan import BatchPlan
 from whybench.bindings import bindings
 from whybench.digests import json_digest, source_digest
 from whybench.environment import library_version
-from whybench.loading import Bench
+from whybench.loading import Bench, domain_facts
 from whybench.parameters import parameters
 from whybench.protocols import Artifact, Method, Metric
 from whybench.records import PROTOCOL
@@ -20,7 +21,7 @@ def explanation_key(bench: Bench, plan: BatchPlan, entry: Entry, seed: int) -> s
     """The key of one method's explanation of all samples of a bench, under the name that boards show."""
     return json_digest(
         {
-            **_learned(bench, entry.method),
+            **_learned(bench, entry.method.needs),
             "bench": bench.digest,
             "plan": asdict(plan),
             "label": entry.label,
@@ -34,13 +35,20 @@ def explanation_key(bench: Bench, plan: BatchPlan, entry: Entry, seed: int) -> s
 
 def preparation_key(bench: Bench, plan: BatchPlan, method: Method[Any], seed: int) -> str:
     """The key of what a method learned of a bench's model."""
-    facts = {"model": bench.model.digest, "plan": asdict(plan), "method": _component(method), "seed": seed}
-    return json_digest({**facts, **_learned(bench, method), "protocol": PROTOCOL, "libraries": _versions(ENGINE)})
+    model = bench.model
+    facts = {
+        "model": [model.digest, domain_facts(model), model.output, dict(model.layers)],
+        "plan": asdict(plan),
+        "method": _component(method),
+        "seed": seed,
+    }
+    return json_digest({**facts, **_learned(bench, method.needs), "protocol": PROTOCOL, "libraries": _versions(ENGINE)})
 
 
 def shared_key(bench: Bench, plan: BatchPlan, request: Artifact, seed: int) -> str:
     """The key of what metrics of all methods read off one bench."""
     facts = {"bench": bench.digest, "plan": asdict(plan), "artifact": _component(request), "seed": seed}
+    facts |= _learned(bench, bench.model.capabilities)
     return json_digest({**facts, "protocol": PROTOCOL, "libraries": _versions(ENGINE)})
 
 
@@ -49,9 +57,10 @@ def artifact_key(explanation: str, request: Artifact) -> str:
     return json_digest({"explanation": explanation, "artifact": _component(request)})
 
 
-def cell_key(explanation: str, metric: Metric[Any]) -> str:
+def cell_key(bench: Bench, explanation: str, metric: Metric[Any]) -> str:
     """The key of one metric's scores of one explanation."""
-    return json_digest({"explanation": explanation, "metric": _component(metric)})
+    facts = {"explanation": explanation, "metric": _component(metric)}
+    return json_digest({**facts, **_learned(bench, metric.needs)})
 
 
 def plan_key(bench: Bench, device: str, rows: int | None) -> str:
@@ -60,10 +69,10 @@ def plan_key(bench: Bench, device: str, rows: int | None) -> str:
     return json_digest([bench.model.name, bench.model.digest, shape, str(bench.inputs.dtype), device, rows])
 
 
-def _learned(bench: Bench, method: Method[Any]) -> dict[str, str]:
-    """The digest of the training data, for methods that learn from it."""
-    training = bench.model.training if "training" in method.needs else None
-    return {} if training is None else {"training": training.digest}
+def _learned(bench: Bench, needs: Collection[str]) -> dict[str, str]:
+    """The digests of what the model was trained on, for what needs to know it."""
+    known = {"training": bench.model.training, "retraining": bench.model.retraining}
+    return {name: data.digest for name, data in known.items() if data is not None and name in needs}
 
 
 def _component(thing: Any) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def load(block: Block, device: str) -> Bench:
         truth = _truth(model, dataset)
     facts: list[Any] = [
         model.digest,
-        _domain_facts(model),
+        domain_facts(model),
         model.output,
         dict(model.layers),
         dataset.digest,
@@ -166,7 +166,8 @@ def _as_it_is(module: nn.Module, inputs: Tensor, name: str, dataset: Dataset) ->
         return wrap(module, inputs, name=name)
 
 
-def _domain_facts(model: Model) -> dict[str, Any]:
+def domain_facts(model: Model) -> dict[str, Any]:
+    """A model's domain by name and parameters."""
     return {"domain": model.domain.name, **parameters(model.domain)}
 
 
@@ -182,4 +183,4 @@ def bench_digest(
 ) -> str:
     """The digest of a bench that was made from tensors at hand."""
     tensors = {"inputs": inputs, "labels": labels, "targets": targets, **({} if truth is None else truth.tensors())}
-    return json_digest([model.digest, _domain_facts(model), model.output, list(ids), tensors_digest(tensors)])
+    return json_digest([model.digest, domain_facts(model), model.output, list(ids), tensors_digest(tensors)])

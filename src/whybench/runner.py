@@ -89,7 +89,7 @@ class BlockRunner:
         subject = subject_of(self.suite, self.bench, entry)
         records, members = [], []
         for metric in metrics:
-            cell = keys.cell_key(key, metric)
+            cell = keys.cell_key(self.bench, key, metric)
             record = None if self.options.fresh else self.store.cell(cell)
             known = record is not None and record.status != "failed" and self._explained(key, record)
             if record is None or not known:

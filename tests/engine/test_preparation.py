@@ -15,8 +15,19 @@ import whybench
 from whybench.cases import open_case
 from whybench.domains import TabularDomain
 from whybench.errors import BadInput, Unsupported
+from whybench.explanations import Attribution
 from whybench.exporting import export
-from whybench.protocols import AttributionMethod, Dataset, Model, Query, Training
+from whybench.protocols import (
+    Artifact,
+    AttributionMethod,
+    Case,
+    Dataset,
+    Metric,
+    Model,
+    Query,
+    Scores,
+    Training,
+)
 from whybench.runner import Options, run
 from whybench.store import Store
 from whybench.streams import Streams
@@ -41,6 +52,37 @@ class MeanOutput(AttributionMethod):
 
     def relevance(self, query: Query) -> Tensor:
         return query.prepared["mean"][query.targets][:, None].expand_as(query.inputs)
+
+
+@dataclass(frozen=True)
+class Size(Artifact):
+    """How many training samples there are, for all methods."""
+
+    name: ClassVar[str] = "size"
+    shared: ClassVar[bool] = True
+
+    def compute(self, case: Case[Attribution]) -> dict[str, Tensor]:
+        assert case.model.training is not None
+        return {"size": torch.tensor(float(len(case.model.training)), dtype=torch.float64)}
+
+
+@dataclass(frozen=True)
+class TrainingSize(Metric[Attribution]):
+    """The number of training samples."""
+
+    name: ClassVar[str] = "training_size"
+    kind: ClassVar[type[Attribution]] = Attribution
+    family: ClassVar[str] = "axiom"
+    range: ClassVar[tuple[float, float]] = (0.0, float("inf"))
+    reference: ClassVar[str] = ""
+    needs: ClassVar[frozenset[str]] = frozenset({"training"})
+
+    @property
+    def higher_is_better(self) -> bool:
+        return True
+
+    def score(self, case: Case[Attribution]) -> Scores:
+        return Scores(case.artifact(Size())["size"].expand(len(case)))
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +137,27 @@ def test_other_training_data_is_another_explanation(
     before = run(suite(model, taught), store)
     after = run(suite(model, replace(taught, training=taught.training.take(3))), store)
     assert [a.key != b.key for a, b in zip(after, before, strict=True)] == [True, True, False, False]
+
+
+def test_on_another_domain_it_learns_anew(model: Model, taught: Dataset, open_store: Callable[..., Store]) -> None:
+    store = open_store()
+    run(suite(model, taught), store)
+    run(suite(replace(model, domain=TabularDomain(low=-9.0, high=9.0)), taught), store)
+    assert len(LEARNED) == 2
+
+
+def test_what_reads_training_data_is_keyed_by_it(
+    model: Model, taught: Dataset, open_store: Callable[..., Store]
+) -> None:
+    store = open_store()
+    assert taught.training is not None
+    other = replace(taught, training=taught.training.take(3))
+    found = []
+    for data in (taught, other):
+        grid = block(model, data, ["gradient"], [TrainingSize(), "pixel_flipping"])
+        found.append(run(Suite("reading", (grid,)), store))
+    assert [[r.samples[0].score for r in records[:1]] for records in found] == [[6.0], [3.0]]
+    assert [a.key == b.key for a, b in zip(*found, strict=True)] == [False, True]
 
 
 def test_without_training_data_it_is_unsupported(

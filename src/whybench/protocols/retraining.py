@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
+from whybench.digests import tensors_digest
 from whybench.errors import BadInput
 
 
@@ -29,3 +31,8 @@ class Retraining:
                 f"training inputs of shape {tuple(self.inputs.shape)} with labels of shape {tuple(self.labels.shape)}; "
                 "expected (n, ...) and (n,) with n >= 1"
             )
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of inputs and labels."""
+        return tensors_digest({"inputs": self.inputs, "labels": self.labels})

@@ -115,6 +115,6 @@ def different(coalitions: Tensor) -> tuple[Tensor, Tensor]:
     return coalitions[torch.from_numpy(first)], torch.from_numpy(place)
 
 
-def whole(players: int) -> Tensor:
+def nobody_and_all(players: int) -> Tensor:
     """The empty and the full coalition, (2, players) bool."""
     return torch.stack([torch.zeros(players, dtype=torch.bool), torch.ones(players, dtype=torch.bool)])

@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from whybench.errors import BadParameter
 from whybench.methods.attribution.backpropagation.differences import multipliers
+from whybench.methods.attribution.checks import whole
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -44,8 +44,7 @@ class DeepShap(AttributionMethod):
     background: int = 25
 
     def __post_init__(self) -> None:
-        if not isinstance(self.background, int) or self.background < 1:
-            raise BadParameter(f"deep_shap: background={self.background!r}; a whole number >= 1 is needed")
+        whole(self, 1, "background")
 
     def relevance(self, query: Query) -> Tensor:
         assert query.model.training is not None

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from whybench.errors import BadParameter
+from whybench.methods.attribution.checks import whole
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -41,8 +41,7 @@ class ExpectedGradients(AttributionMethod):
     samples: int = 50
 
     def __post_init__(self) -> None:
-        if not isinstance(self.samples, int) or self.samples < 1:
-            raise BadParameter(f"expected_gradients: samples={self.samples!r}; a whole number >= 1 is needed")
+        whole(self, 1, "samples")
 
     def relevance(self, query: Query) -> Tensor:
         assert query.model.training is not None

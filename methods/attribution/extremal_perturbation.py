@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from whybench.errors import BadParameter
+from whybench.methods.attribution.checks import at_least, one_of, positive, whole, whole_or_none
 from whybench.methods.attribution.masks.blending import BlurPyramid, Fade, Perturbation
 from whybench.methods.attribution.masks.cells import cell_grid, to_features
-from whybench.methods.attribution.masks.checks import at_least, one_of, positive, whole, whole_or_none
 from whybench.methods.attribution.masks.descent import Loss, minimise, with_graph
 from whybench.methods.attribution.masks.scores import Score, scores
 from whybench.methods.attribution.masks.smooth_maximum import SmoothMaximum

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from whybench.errors import BadParameter
+from whybench.methods.attribution.checks import whole
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -42,8 +43,7 @@ class IntegratedGradients(AttributionMethod):
     baseline: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.steps, int) or self.steps < 1:
-            raise BadParameter(f"integrated_gradients: steps={self.steps!r}; a whole number >= 1 is needed")
+        whole(self, 1, "steps")
         if self.quadrature not in ("gausslegendre", "midpoint"):
             raise BadParameter(
                 f"integrated_gradients: quadrature={self.quadrature!r}; allowed: gausslegendre, midpoint"

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from whybench.errors import BadParameter
-from whybench.methods.attribution.coalitions import CoalitionMethod, whole
+from whybench.methods.attribution.checks import whole
+from whybench.methods.attribution.coalitions import CoalitionMethod, nobody_and_all
 from whybench.methods.attribution.least_squares import alike, least_squares
 from whybench.protocols import Query
 from whybench.registries import register
@@ -51,13 +52,12 @@ class KernelShap(CoalitionMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.samples, int) or self.samples < 2:
-            raise BadParameter(f"kernel_shap: samples={self.samples!r}; a whole number >= 2 is needed")
+        whole(self, 2, "samples")
 
     def relevance(self, query: Query) -> Tensor:
         game = self.game(query)
         asked = [self._coalitions(query, i, m) for i, m in zip(query.ids, game.players.counts, strict=True)]
-        values = game.values(torch.cat([whole(s.shape[1]), s]) for s, _ in asked)
+        values = game.values(torch.cat([nobody_and_all(s.shape[1]), s]) for s, _ in asked)
         return self.shared_out(game, _solved(asked, values))
 
     def _coalitions(self, query: Query, sample: str, players: int) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from whybench.errors import BadParameter
-from whybench.methods.attribution.coalitions import CoalitionMethod, whole
+from whybench.methods.attribution.checks import at_least, whole
+from whybench.methods.attribution.coalitions import CoalitionMethod, nobody_and_all
 from whybench.methods.attribution.least_squares import alike, least_squares
 from whybench.protocols import Query
 from whybench.registries import register
@@ -53,12 +54,10 @@ class Lime(CoalitionMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.samples, int) or self.samples < 2:
-            raise BadParameter(f"lime: samples={self.samples!r}; a whole number >= 2 is needed")
+        whole(self, 2, "samples")
         if self.kernel_width is not None and not (isfinite(self.kernel_width) and self.kernel_width > 0):
             raise BadParameter(f"lime: kernel_width={self.kernel_width!r}; a finite number > 0 is needed, or None")
-        if not (isfinite(self.ridge) and self.ridge >= 0):
-            raise BadParameter(f"lime: ridge={self.ridge!r}; a finite number >= 0 is needed")
+        at_least(self, 0, "ridge")
 
     def relevance(self, query: Query) -> Tensor:
         game = self.game(query)
@@ -73,7 +72,7 @@ class Lime(CoalitionMethod):
                 "or fewer players (region, segments)"
             )
         coins = query.streams.uniform("lime", sample, 0, (self.samples - 1, players)) < 0.5
-        return torch.cat([whole(players)[1:], coins])
+        return torch.cat([nobody_and_all(players)[1:], coins])
 
     def _fitted(self, asked: Sequence[Tensor], values: Sequence[Tensor], domain: str) -> list[Tensor]:
         """The coefficients of each sample's players."""

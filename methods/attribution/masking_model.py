@@ -10,8 +10,8 @@ from torch import Tensor
 
 from whybench.domains.blur import blur
 from whybench.errors import BadParameter
+from whybench.methods.attribution.checks import at_least, positive, whole
 from whybench.methods.attribution.masks.cells import to_features, variation
-from whybench.methods.attribution.masks.checks import at_least, positive, whole
 from whybench.methods.attribution.masks.masking_network import MaskingNetwork
 from whybench.methods.attribution.masks.scores import scores
 from whybench.protocols import AttributionMethod, Model, Query

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal, get_args
 import torch
 from torch import Tensor
 
+from whybench.methods.attribution.checks import at_least, one_of, positive, whole, whole_or_none
 from whybench.methods.attribution.masks.blending import Fade, Perturbation
 from whybench.methods.attribution.masks.cells import cell_grid, to_features, variation
-from whybench.methods.attribution.masks.checks import at_least, one_of, positive, whole, whole_or_none
 from whybench.methods.attribution.masks.descent import Loss, minimise, with_graph
 from whybench.methods.attribution.masks.discs import disc
 from whybench.methods.attribution.masks.scores import Score, scores

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from whybench.errors import BadParameter
 from whybench.explanations import Polarity
+from whybench.methods.attribution.checks import at_least, whole
 from whybench.protocols import AttributionMethod, Query
 
 
@@ -30,10 +29,8 @@ class NoisyGradients(AttributionMethod):
     polarity: Polarity = field(default="sensitivity", kw_only=True)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.samples, int) or self.samples < self.fewest:
-            raise BadParameter(f"{self.name}: samples={self.samples!r}; a whole number >= {self.fewest} is needed")
-        if not (isfinite(self.noise) and self.noise >= 0):
-            raise BadParameter(f"{self.name}: noise={self.noise!r}; a finite number >= 0 is needed")
+        whole(self, self.fewest, "samples")
+        at_least(self, 0, "noise")
 
     def gradients(self, query: Query) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Full batches of (sample, copy, gradient at that copy), sample by sample."""

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from whybench.errors import BadParameter
+from whybench.methods.attribution.checks import whole
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -56,9 +57,7 @@ class Rise(AttributionMethod):
     baseline: str | None = None
 
     def __post_init__(self) -> None:
-        for name, value in {"masks": self.masks, "cells": self.cells}.items():
-            if not isinstance(value, int) or value < 1:
-                raise BadParameter(f"rise: {name}={value!r}; a whole number >= 1 is needed")
+        whole(self, 1, "masks", "cells")
         if not (isfinite(self.keep) and 0 < self.keep < 1):
             raise BadParameter(f"rise: keep={self.keep!r}; a probability between 0 and 1 is needed")
         if self.normalisation not in ("observed", "expected"):

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from whybench.errors import BadParameter
+from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.coalitions import CoalitionMethod
 from whybench.protocols import Query
 from whybench.registries import register
@@ -44,8 +44,7 @@ class ShapleySampling(CoalitionMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.permutations, int) or self.permutations < 1:
-            raise BadParameter(f"shapley_sampling: permutations={self.permutations!r}; a whole number >= 1 is needed")
+        whole(self, 1, "permutations")
 
     def relevance(self, query: Query) -> Tensor:
         game = self.game(query)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from whybench.errors import BadParameter, Unsupported
+from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.shap_baselines.library import shap_library
 from whybench.methods.attribution.shap_baselines.trees import tree_values
 from whybench.protocols import AttributionMethod, Query
@@ -61,8 +62,7 @@ class TreeShap(AttributionMethod):
     def __post_init__(self) -> None:
         if self.mode not in ("path_dependent", "interventional"):
             raise BadParameter(f"tree_shap: mode={self.mode!r}; allowed: path_dependent, interventional")
-        if not isinstance(self.background, int) or self.background < 1:
-            raise BadParameter(f"tree_shap: background={self.background!r}; a whole number >= 1 is needed")
+        whole(self, 1, "background")
         if self.mode == "interventional":
             # Facts of this object rather than of its class, since the other mode draws nothing and needs no data.
             object.__setattr__(self, "needs", frozenset({"trees", "training"}))

@@ -9,7 +9,7 @@ from torch import nn
 from whybench.domains import ImageDomain, Players
 from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution import Occlusion
-from whybench.methods.attribution.coalitions import Game, different, whole
+from whybench.methods.attribution.coalitions import Game, different, nobody_and_all
 
 
 @pytest.fixture
@@ -35,7 +35,11 @@ def test_values_of_ragged_games_are_those_asked_one_by_one(net, pictures, open_q
     asked = open_query(net, pictures, torch.tensor([0, 1, 1]), rows=4)
     game = Game(asked, Players(index), asked.infill("mean"))
     assert game.players.counts == (2, 3, 1)
-    twice = [torch.tensor([[True, False], [False, True], [True, False]]), whole(3).repeat(2, 1), whole(1)]
+    twice = [
+        torch.tensor([[True, False], [False, True], [True, False]]),
+        nobody_and_all(3).repeat(2, 1),
+        nobody_and_all(1),
+    ]
     values = game.values(twice)
     for i, (some, found) in enumerate(zip(twice, values, strict=True)):
         for kept, value in zip(some, found, strict=True):
@@ -50,7 +54,7 @@ def test_packs_run_over_from_sample_to_sample(net, pictures, open_query):
     game = Game(asked, asked.domain.players(pictures, "regions", 20), asked.infill())
     rows = []
     handle = net.register_forward_hook(lambda *io: rows.append(len(io[2])))
-    game.values([whole(4)[[0, 1, 0]], ~torch.eye(4, dtype=torch.bool), whole(4)])
+    game.values([nobody_and_all(4)[[0, 1, 0]], ~torch.eye(4, dtype=torch.bool), nobody_and_all(4)])
     handle.remove()
     assert rows == [4, 4]
 

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from whybench.errors import BadParameter, Unsupported
+from whybench.errors import Unsupported
 from whybench.methods.attribution.array_function import Array, ArrayFunction
+from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.coalitions import CoalitionMethod, Game
 from whybench.methods.attribution.lime_baselines.library import lime_module, silent
 from whybench.protocols import Query
@@ -42,8 +43,7 @@ class Image(CoalitionMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.num_samples, int) or self.num_samples < 2:
-            raise BadParameter(f"{self.name}: num_samples={self.num_samples!r}; a whole number >= 2 is needed")
+        whole(self, 2, "num_samples")
 
     def relevance(self, query: Query) -> Tensor:
         lime_image = lime_module(self.name, "lime_image")

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from whybench.errors import BadParameter
 from whybench.methods.attribution.array_function import Array, ArrayFunction
+from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.lime_baselines.library import lime_module, silent
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
@@ -41,8 +41,7 @@ class Tabular(AttributionMethod):
     discretize_continuous: bool = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.num_samples, int) or self.num_samples < 2:
-            raise BadParameter(f"{self.name}: num_samples={self.num_samples!r}; a whole number >= 2 is needed")
+        whole(self, 2, "num_samples")
 
     def relevance(self, query: Query) -> Tensor:
         lime_tabular = lime_module(self.name, "lime_tabular")

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from whybench.errors import BadParameter, Unsupported
+from whybench.errors import Unsupported
+from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.shap_baselines.library import shap_library
 from whybench.protocols import AttributionMethod, Model, Query
 from whybench.registries import register
@@ -44,8 +45,7 @@ class Deep(AttributionMethod):
     background: int = 25
 
     def __post_init__(self) -> None:
-        if not isinstance(self.background, int) or self.background < 1:
-            raise BadParameter(f"{self.name}: background={self.background!r}; a whole number >= 1 is needed")
+        whole(self, 1, "background")
 
     def relevance(self, query: Query) -> Tensor:
         shap = shap_library(self.name)

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from whybench.errors import BadParameter
 from whybench.isolation import generators_from
+from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.coalitions import CoalitionMethod, Game
 from whybench.methods.attribution.shap_baselines.library import shap_library, silent
 from whybench.protocols import Query
@@ -47,8 +47,7 @@ class Kernel(CoalitionMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.nsamples, int) or self.nsamples < 2:
-            raise BadParameter(f"{self.name}: nsamples={self.nsamples!r}; a whole number >= 2 is needed")
+        whole(self, 2, "nsamples")
 
     def relevance(self, query: Query) -> Tensor:
         shap, game = shap_library(self.name), self.game(query)

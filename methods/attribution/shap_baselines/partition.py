@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from whybench.domains import Domain, TabularDomain
-from whybench.errors import BadParameter, Unsupported
+from whybench.errors import Unsupported
 from whybench.isolation import generators_from
 from whybench.methods.attribution.array_function import Array, ArrayFunction
+from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.shap_baselines.library import shap_library, silent
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
@@ -45,10 +46,8 @@ class Partition(AttributionMethod):
     baseline: str | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("max_evals", 4), ("batch_size", 1)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise BadParameter(f"{self.name}: {name}={value!r}; a whole number >= {least} is needed")
+        whole(self, 4, "max_evals")
+        whole(self, 1, "batch_size")
 
     def relevance(self, query: Query) -> Tensor:
         shap = shap_library(self.name)

@@ -85,9 +85,9 @@ def open_case(
     memory = Memory()
     learned = prepare(method, model, streams, rows)
 
-    def again(other: Model, other_inputs: Tensor, other_targets: Tensor) -> Explanation:
+    def again(other: Model, other_inputs: Tensor, other_targets: Tensor, other_ids: tuple[str, ...]) -> Explanation:
         known = learned if other is model else None
-        explanation: Explanation = ask(method, other, other_inputs, other_targets, ids, streams, rows, known)
+        explanation: Explanation = ask(method, other, other_inputs, other_targets, other_ids, streams, rows, known)
         return explanation
 
     memory.case = Case(
@@ -96,7 +96,7 @@ def open_case(
         targets=targets,
         labels=targets if labels is None else labels,
         ids=ids,
-        explanation=again(model, inputs, targets),
+        explanation=again(model, inputs, targets, ids),
         streams=streams,
         rows=rows,
         ask=again,

@@ -52,9 +52,10 @@ def shared_key(bench: Bench, plan: BatchPlan, request: Artifact, seed: int) -> s
     return json_digest({**facts, "protocol": PROTOCOL, "libraries": _versions(ENGINE)})
 
 
-def artifact_key(explanation: str, request: Artifact) -> str:
+def artifact_key(bench: Bench, explanation: str, request: Artifact) -> str:
     """The key of what several metrics read off one explanation."""
-    return json_digest({"explanation": explanation, "artifact": _component(request)})
+    facts = {"explanation": explanation, "artifact": _component(request)}
+    return json_digest({**facts, **_learned(bench, request.needs)})
 
 
 def cell_key(bench: Bench, explanation: str, metric: Metric[Any]) -> str:

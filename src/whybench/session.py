@@ -108,7 +108,7 @@ class Session:
         try:
             with isolated(method.name, self.bench.model.module, self.listener.note), section:
                 learning = self.prepared(method, fresh)[1]
-                explanation = self._ask(method, self.bench.model, self.bench.inputs, targets)
+                explanation = self._ask(method, self.bench.model, self.bench.inputs, targets, self.bench.ids)
         except StoreError:
             raise
         except Exception as error:  # whatever a method raises costs its own cells only
@@ -151,9 +151,9 @@ class Session:
         self.store.save_artifact(key, key, "preparation", tensors, section.cost)
         return tensors, section.cost
 
-    def _ask(self, method: Method[Any], model: Model, inputs: Tensor, targets: Tensor) -> Any:
+    def _ask(self, method: Method[Any], model: Model, inputs: Tensor, targets: Tensor, ids: tuple[str, ...]) -> Any:
         """The method asked anew; of another model than the bench's it learns anew too."""
-        asked = partial(ask, method, model, inputs, targets, self.bench.ids, self.streams, self.plan.rows)
+        asked = partial(ask, method, model, inputs, targets, ids, self.streams, self.plan.rows)
         return asked(self.prepared(method)[0]) if model is self.bench.model else asked()
 
     def _case(
@@ -163,7 +163,7 @@ class Session:
             if request.shared:
                 key = keys.shared_key(self.bench, self.plan, request, self.streams.seed)
             else:
-                key = keys.artifact_key(explained, request)
+                key = keys.artifact_key(self.bench, explained, request)
             tensors = None if fresh and key not in self._made else self.store.artifact(key)
             if tensors is None:
                 with self.meter.section() as section:
@@ -182,7 +182,7 @@ class Session:
             explanation=explanation,
             streams=self.streams,
             rows=self.plan.rows,
-            ask=lambda model, inputs, targets: self._ask(method, model, inputs, targets),
+            ask=lambda model, inputs, targets, ids: self._ask(method, model, inputs, targets, ids),
             fetch=fetch,
             method=method,
             truth=self.bench.truth,

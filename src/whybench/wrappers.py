@@ -57,6 +57,8 @@ class Precomputed(AttributionMethod):
             raise BadInput(f"precomputed relevance of shape {tuple(self.values.shape)} for {len(self.ids)} inputs")
 
     def relevance(self, query: Query) -> Tensor:
+        if not set(query.ids) <= set(self.ids):
+            raise Unsupported("precomputed relevance cannot be asked for other samples")
         rows = torch.tensor([self.ids.index(i) for i in query.ids], device=query.inputs.device)
         if not torch.equal(self.inputs[rows], query.inputs):
             raise Unsupported("precomputed relevance cannot be asked again for other inputs")

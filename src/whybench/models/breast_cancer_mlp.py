@@ -8,6 +8,7 @@ from typing import ClassVar
 from torch import nn
 
 from whybench.datasets import breast_cancer
+from whybench.models.retraining import retraining
 from whybench.models.standardisation import Standardisation
 from whybench.models.training import Recipe, trained
 from whybench.protocols import Model, ModelLoader
@@ -21,7 +22,8 @@ RECIPE = Recipe(steps=400, batch=32, rate=0.03, decay=1e-2)
 class BreastCancerMLP(ModelLoader):
     """Three linear layers, 30-32-32-2, with ReLU between them, on standardised columns.
 
-    Inputs (n, 30) float32; logits (n, 2), malignant and benign. Trained on `breast_cancer`, four fifths of the set.
+    Inputs (n, 30) float32; logits (n, 2), malignant and benign. Trained on `breast_cancer`, four fifths of the set,
+    and can be trained again on other labels or inputs.
 
     Source: street1993.
     """
@@ -57,4 +59,5 @@ def _model() -> Model:
         domain=standardisation.domain(training.samples, breast_cancer.columns()),
         class_names=breast_cancer.CLASS_NAMES,
         preprocess=standardisation,
+        retraining=retraining(BreastCancerMLP.name, architecture, inputs, training.targets, RECIPE),
     )

@@ -27,7 +27,7 @@ class DigitsCNN(ModelLoader):
     """Two convolutions, max-pooling and two linear layers with ReLU between them, no normalisation layers.
 
     Inputs (n, 1, 8, 8) float32 from 0 to 1; logits (n, 10). Trained on `digits`, four fifths of the set, and can be
-    trained again on other labels.
+    trained again on other labels or inputs.
 
     Source: alpaydin1998.
     """

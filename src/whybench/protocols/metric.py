@@ -70,6 +70,8 @@ class Artifact(ABC):
 
     name: ClassVar[str]
     shared: ClassVar[bool] = False
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """`training` or `retraining` where it reads that data of the model, so that its key holds the data's digest."""
 
     @abstractmethod
     def compute(self, case: "Case[Any]") -> dict[str, Tensor]:
@@ -93,7 +95,7 @@ class Case(Generic[E]):
     explanation: E
     streams: Streams
     rows: int
-    ask: Callable[[Model, Tensor, Tensor], E]
+    ask: Callable[[Model, Tensor, Tensor, tuple[str, ...]], E]
     fetch: Callable[[Artifact], dict[str, Tensor]]
     method: Method[Any] | None = None
     truth: Truth | None = None
@@ -105,18 +107,29 @@ class Case(Generic[E]):
     def __len__(self) -> int:
         return len(self.ids)
 
-    def explain(self, *, model: Model | None = None, inputs: Tensor | None = None, targets: Tensor | None = None) -> E:
-        """The same method asked again, with the same random streams, on another model, inputs or targets."""
+    def explain(
+        self,
+        *,
+        model: Model | None = None,
+        inputs: Tensor | None = None,
+        targets: Tensor | None = None,
+        ids: tuple[str, ...] | None = None,
+    ) -> E:
+        """The same method asked again, with the same random streams, on another model, inputs or targets.
+
+        ids: where `inputs` are other samples, as many or as few as there are, their names.
+        """
         return self.ask(
             self.model if model is None else model,
             self.inputs if inputs is None else inputs,
             self.targets if targets is None else targets,
+            self.ids if ids is None else ids,
         )
 
     def without_explanation(self) -> "Case[E]":
         """The same case for what all methods share: it holds no explanation and cannot ask for one."""
 
-        def refuse(model: Model, inputs: Tensor, targets: Tensor) -> E:
+        def refuse(model: Model, inputs: Tensor, targets: Tensor, ids: tuple[str, ...]) -> E:
             raise TypeError("a shared artifact cannot ask the method")
 
         nothing: Any = None

@@ -1,4 +1,4 @@
-"""How a model came to its weights, so that it can be trained again on other labels."""
+"""How a model came to its weights, so that it can be trained again on other labels or inputs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ class Retraining:
     inputs: (n, ...) what the model was trained on, in its input space; labels: (n,) int64 classes.
     train: labels (n,) and an effort -> the weights, named as in the module's `state_dict`, that the model gets from
     these labels with `effort` times the steps of its own training; the own labels with effort 1 give its own weights.
+    train_on: inputs (n, ...), labels (n,) and a seed of all draws -> the weights that the model's own training gets
+    from them; the own inputs and labels with seed 0 give its own weights. None where only labels can be changed.
 
     Raises BadInput where there are not as many labels as inputs, or none.
     """
@@ -24,6 +26,7 @@ class Retraining:
     inputs: Tensor
     labels: Tensor
     train: Callable[[Tensor, int], Mapping[str, Tensor]]
+    train_on: Callable[[Tensor, Tensor, int], Mapping[str, Tensor]] | None = None
 
     def __post_init__(self) -> None:
         if len(self.inputs) == 0 or tuple(self.labels.shape) != (len(self.inputs),):

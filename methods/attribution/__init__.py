@@ -14,6 +14,8 @@ from whybench.methods.attribution.fido_ssr import FidoSSR
 from whybench.methods.attribution.grad_cam import GradCam
 from whybench.methods.attribution.grad_cam_plus_plus import GradCamPlusPlus
 from whybench.methods.attribution.gradient import Gradient
+from whybench.methods.attribution.greedy_sdr import GreedySDR
+from whybench.methods.attribution.greedy_ssr import GreedySSR
 from whybench.methods.attribution.guided_backprop import GuidedBackprop
 from whybench.methods.attribution.guided_grad_cam import GuidedGradCam
 from whybench.methods.attribution.input_difference import InputDifference
@@ -57,6 +59,8 @@ __all__ = [
     "GradCam",
     "GradCamPlusPlus",
     "Gradient",
+    "GreedySDR",
+    "GreedySSR",
     "GuidedBackprop",
     "GuidedGradCam",
     "InputDifference",

@@ -12,6 +12,7 @@ from whybench.metrics.attribution.cosine_convergence import CosineConvergence
 from whybench.metrics.attribution.data_randomisation import DataRandomisation
 from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
 from whybench.metrics.attribution.efficient_mprt import EfficientMprt
+from whybench.metrics.attribution.excess_region import ExcessRegion
 from whybench.metrics.attribution.faithfulness_correlation import FaithfulnessCorrelation
 from whybench.metrics.attribution.faithfulness_estimate import FaithfulnessEstimate
 from whybench.metrics.attribution.focus import Focus
@@ -39,6 +40,7 @@ from whybench.metrics.attribution.relative_output_stability import RelativeOutpu
 from whybench.metrics.attribution.relative_representation_stability import RelativeRepresentationStability
 from whybench.metrics.attribution.relevance_mass import RelevanceMass
 from whybench.metrics.attribution.road import Road
+from whybench.metrics.attribution.roar import Roar
 from whybench.metrics.attribution.roc_auc import RocAuc
 from whybench.metrics.attribution.saliency_metric import SaliencyMetric
 from whybench.metrics.attribution.sdr import SmallestDestroyingRegion
@@ -65,6 +67,7 @@ __all__ = [
     "DataRandomisation",
     "EffectiveComplexity",
     "EfficientMprt",
+    "ExcessRegion",
     "FaithfulnessCorrelation",
     "FaithfulnessEstimate",
     "Focus",
@@ -92,6 +95,7 @@ __all__ = [
     "RelativeRepresentationStability",
     "RelevanceMass",
     "Road",
+    "Roar",
     "RocAuc",
     "SaliencyMetric",
     "Selectivity",

@@ -72,6 +72,7 @@ GAMES = (
 )
 
 MASKS = ("meaningful_perturbation", "extremal_perturbation", "fido_ssr", "fido_sdr")
+SEARCHES = ("greedy_ssr", "greedy_sdr")
 
 IMAGE_METHODS = (
     *GRADIENTS,
@@ -82,6 +83,7 @@ IMAGE_METHODS = (
     "rise",
     "lime/image",
     *MASKS,
+    *SEARCHES,
     "fido_ssr(infill='inpainter')",
     "fido_sdr(infill='inpainter')",
     "masking_model",
@@ -89,7 +91,7 @@ IMAGE_METHODS = (
 )
 
 TABLE_METHODS = (*GRADIENTS, *PROPAGATION, *GAMES, "lime/tabular", "meaningful_perturbation", *CONTROLS)
-CLASS_METHODS = ("fido_ssr", "fido_sdr")
+CLASS_METHODS = ("fido_ssr", "fido_sdr", *SEARCHES)
 
 TREE_METHODS = ("tree_shap", "tree_shap(mode='interventional')", *GAMES, "lime/tabular", *CONTROLS)
 
@@ -124,6 +126,8 @@ PHOTOGRAPH_METHODS = (
     "extremal_perturbation(iterations=100, rate=0.08, areas=(0.1, 0.3))",
     "fido_ssr(iterations=100, draws=2, rate=0.15)",
     "fido_sdr(iterations=100, draws=2, rate=0.15)",
+    "greedy_ssr(regions=16)",
+    "greedy_sdr(regions=16)",
     "masking_model",
     *IMAGE_CONTROLS,
 )
@@ -148,7 +152,7 @@ def _small() -> tuple[Block, ...]:
         block("digits_cnn", "digits", IMAGE_METHODS, (*areas_and_regions, "random_logit"), samples=32),
         block("breast_cancer_mlp", "breast_cancer", TABLE_METHODS + CLASS_METHODS, areas_and_regions, samples=32),
         block("diabetes_mlp", "diabetes", TABLE_METHODS, AREAS, samples=32),
-        block("breast_cancer_boosting", "breast_cancer", TREE_METHODS, areas_and_regions, samples=32),
+        block("breast_cancer_boosting", "breast_cancer", TREE_METHODS + SEARCHES, areas_and_regions, samples=32),
         block("diabetes_forest", "diabetes", TREE_METHODS, AREAS, samples=32),
     )
 

@@ -1,0 +1,40 @@
+"""How small a region a search finds: it asks the model, and looks at no other map."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from whybench.cases import open_case
+from whybench.metrics.attribution.region_size import RegionSize
+from whybench.protocols import Artifact, AttributionMethod, Case
+
+
+@dataclass(frozen=True)
+class SearchedSizes(Artifact):
+    """The size of the region in the map of a method that searches for it.
+
+    Gives `size`: (n,) float64; `censored`: (n,) bool. Passes: those of the method and of one sweep along its map.
+    """
+
+    name: ClassVar[str] = "searched_sizes"
+    shared: ClassVar[bool] = True
+
+    size: RegionSize
+    bound: AttributionMethod
+
+    def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        searched = open_case(
+            self.bound,
+            case.model,
+            case.inputs,
+            case.targets,
+            ids=case.ids,
+            labels=case.labels,
+            seed=case.streams.seed,
+            rows=case.rows,
+        )
+        scores = self.size.score(searched)
+        censored = torch.tensor([i in scores.censored for i in range(len(case))])
+        return {"size": scores.values, "censored": censored}

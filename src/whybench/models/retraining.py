@@ -29,7 +29,7 @@ def retraining(
         with torch.device("meta"):  # takes no memory and draws nothing from the global generator
             module = architecture().float()
         module.to_empty(device="cpu")
-        fit(module, others.to(inputs), theirs.to(labels), replace(recipe, seed=recipe.seed + seed))
+        fit(module, others, theirs, replace(recipe, seed=recipe.seed + seed))
         weights: Mapping[str, Tensor] = module.state_dict()
         return weights
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.clean_answers import CleanAnswers
+from whybench.metrics.attribution.lengths import length
 from whybench.protocols import Case, Metric, Scores
 from whybench.registries import register
 
@@ -81,8 +82,8 @@ class Sufficiency(Metric[Attribution]):
 def _distances(maps: Tensor, distance: Distance) -> Tensor:
     """All distances between n maps: (n, d) -> (n, n) float64."""
     if distance == "euclidean":
-        length = maps.norm(dim=1, keepdim=True)
-        scaled = maps / torch.where(length > 0, length, 1)
+        size = length(maps)[:, None]
+        scaled = maps / torch.where(size > 0, size, 1)
     else:
         # Of every sample twice, as a comparison of a set with itself counts them; the factor cancels in the threshold.
         variance = (maps - maps.mean(0)).square().sum(0)

@@ -13,6 +13,7 @@ from whybench.metrics.attribution.data_randomisation import DataRandomisation
 from whybench.metrics.attribution.effective_complexity import EffectiveComplexity
 from whybench.metrics.attribution.efficient_mprt import EfficientMprt
 from whybench.metrics.attribution.excess_region import ExcessRegion
+from whybench.metrics.attribution.explanation_manipulation import ExplanationManipulation
 from whybench.metrics.attribution.faithfulness_correlation import FaithfulnessCorrelation
 from whybench.metrics.attribution.faithfulness_estimate import FaithfulnessEstimate
 from whybench.metrics.attribution.focus import Focus
@@ -68,6 +69,7 @@ __all__ = [
     "EffectiveComplexity",
     "EfficientMprt",
     "ExcessRegion",
+    "ExplanationManipulation",
     "FaithfulnessCorrelation",
     "FaithfulnessEstimate",
     "Focus",

@@ -1,11 +1,13 @@
 """What all speed benchmarks share: loaded benches, and the comparison with references in interleaved rounds."""
 
+import os
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -14,22 +16,25 @@ from torch import Tensor, nn
 from whybench import registries
 from whybench.batch_plan import BatchPlan, calibrate
 from whybench.cases import Memory, ask, open_case
+from whybench.environment import environment, library_version
 from whybench.loading import Bench, load
-from whybench.protocols import Case, Method
+from whybench.protocols import Case
 from whybench.protocols.asking import predict
 from whybench.protocols.model import steady
 from whybench.statistics import median_interval
 from whybench.streams import Streams
-from whybench.suite import block, method
+from whybench.suite import MethodLike, block, method
 from whybench.timing import Rounds, bare
 from whybench.timing.clock import lap
 from whybench.timing.rounds import Contender, race
 
 registries.fill()
 
-ROUNDS = Rounds(most=5, least=2, budget=4.0, shortest=0.05)
-SLOW = 1.0
-"""Seconds of a call from which on pytest-benchmark's own table gets one round instead of three."""
+ROUNDS = Rounds(most=3, least=1, budget=1.0, shortest=0.02)
+PUBLISHED = Rounds(most=9, least=3, budget=10.0, shortest=0.1)
+"""For the tables of results/performance."""
+PEERS = ("quantus", "captum", "shap", "lime")
+STARTED, LOAD = time.perf_counter(), os.getloadavg()
 
 Work = Callable[[], object]
 
@@ -42,12 +47,12 @@ class Place:
     plan: BatchPlan
     targets: Tensor
 
-    def explain(self, spec: str | Method[Any]) -> Any:
+    def explain(self, spec: MethodLike) -> Any:
         """What a run does to explain all samples."""
         b = self.bench
         return ask(method(spec), b.model, b.inputs, self.targets, b.ids, Streams(0), self.plan.rows)
 
-    def case(self, spec: str) -> Case[Any]:
+    def case(self, spec: MethodLike) -> Case[Any]:
         """What a metric sees of a method."""
         b = self.bench
         return open_case(method(spec), b.model, b.inputs, self.targets, ids=b.ids, labels=b.labels, rows=self.plan.rows)
@@ -69,19 +74,25 @@ def place(model: str, dataset: str, samples: int) -> Place:
     return Place(bench, plan, predict(bench.model, bench.inputs, plan.rows).argmax(1))
 
 
+@contextmanager
+def opened(model: str, dataset: str, samples: int) -> Iterator[Place]:
+    """A place whose model stays frozen and in eval mode, as within a run."""
+    found = place(model, dataset, samples)
+    with steady(found.bench.model.module):
+        yield found
+
+
 @pytest.fixture
 def digits() -> Iterator[Place]:
-    """digits_cnn and 32 digits; the model stays frozen and in eval mode, as within a run."""
-    found = place("digits_cnn", "digits", 32)
-    with steady(found.bench.model.module):
+    """digits_cnn and 32 digits."""
+    with opened("digits_cnn", "digits", 32) as found:
         yield found
 
 
 @pytest.fixture
 def photographs() -> Iterator[Place]:
     """EfficientNet-Lite0 and four photographs."""
-    found = place("efficientnet_lite0", "imagenet_photos", 4)
-    with steady(found.bench.model.module):
+    with opened("efficientnet_lite0", "imagenet_photos", 4) as found:
         yield found
 
 
@@ -112,51 +123,81 @@ class Passes:
 
     def again(self) -> None:
         """The same rows through the bare model: without a graph, or forward and backward where there was one."""
-        model, plan = self.place.bench.model, self.place.plan
-        if len(self.forward):
-            bare.forward(model, self.forward, plan)
-        if len(self.backward):
-            targets = torch.zeros(len(self.backward), dtype=torch.int64)
-            bare.gradient(model, self.backward, targets, plan)
+        self._send(self.place, self.forward, self.backward)
+
+    def at(self, best: Place) -> Work:
+        """The same rows through the bare model of another place, by the layout and the batches of that place."""
+        rows = [laid_out(part, best) for part in (self.forward, self.backward)]
+        return lambda: self._send(best, *rows)
+
+    def gradients_at(self, best: Place) -> Work:
+        """Of these rows only those that were differentiated."""
+        rows = laid_out(self.backward, best)
+        return lambda: self._send(best, rows[:0], rows)
+
+    def _send(self, place: Place, forward: Tensor, backward: Tensor) -> None:
+        model, plan = place.bench.model, place.plan
+        if len(forward):
+            bare.forward(model, forward, plan)
+        if len(backward):
+            bare.gradient(model, backward, torch.zeros(len(backward), dtype=torch.int64), plan)
 
     def _see(self, module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> None:
         self.rows[output.requires_grad].append(args[0])  # no operation here: methods may be watching
 
     def _joined(self, graph: bool) -> Tensor:
-        inputs = self.place.bench.inputs
-        rows = torch.cat([inputs[:0], *self.rows[graph]]).detach()
-        last = self.place.bench.model.channels_last
-        return rows.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+        return laid_out(torch.cat([self.place.bench.inputs[:0], *self.rows[graph]]).detach(), self.place)
 
 
-Against = Callable[[Work, Mapping[str, Work]], None]
+def laid_out(rows: Tensor, place: Place) -> Tensor:
+    """Rows in the memory layout of a place's model."""
+    last = place.bench.model.channels_last and rows.ndim == 4
+    return rows.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+
+
+class Against(Protocol):
+    """See the fixture `against`."""
+
+    def __call__(self, work: Work, references: Mapping[str, Work | None], rounds: Rounds = ROUNDS) -> None: ...
 
 
 @pytest.fixture
 def against(benchmark: BenchmarkFixture) -> Against:
     """Measure work by pytest-benchmark, and as a multiple of references timed in the same interleaved rounds.
 
-    Each ratio goes to `extra_info` under the reference's name: wall with its 95 % interval, and CPU.
+    `extra_info` gets the CPU seconds of a call, and under each reference's name the ratio to it, by CPU time and by the
+    wall clock: medians over the rounds with their 95 % intervals. A reference that is None is not installed.
     """
 
-    def measure(work: Work, references: Mapping[str, Work]) -> None:
-        contenders = [Contender(w, lambda result: None) for w in (work, *references.values())]
+    def measure(work: Work, references: Mapping[str, Work | None], rounds: Rounds = ROUNDS) -> None:
+        there = {name: other for name, other in references.items() if other is not None}
+        contenders = [Contender(w, lambda result: None) for w in (work, *there.values())]
         for contender in contenders:
             contender.warm_up = lap(contender.work)[0].wall
-        race(contenders, ROUNDS, "cpu", Streams(0), lambda number: None)
+        race(contenders, rounds, "cpu", Streams(0), lambda number: None)
         for contender in contenders:
             if contender.error is not None:
                 raise contender.error
         own, *others = contenders
-        for name, other in zip(references, others, strict=True):
-            wall, cpu = (
-                median_interval(
-                    np.array([getattr(a, c) / getattr(b, c) for a, b in zip(own.laps, other.laps, strict=True)])
-                )
-                for c in ("wall", "cpu")
-            )
-            benchmark.extra_info[f"x {name}"] = {"wall": list(wall), "cpu": cpu.median}
-        slow = own.laps[0].wall > SLOW
-        benchmark.pedantic(work, rounds=1 if slow else 3, iterations=own.repeats)
+        benchmark.extra_info["CPU seconds"] = list(median_interval([a.cpu for a in own.laps]))
+        benchmark.extra_info["rounds"] = len(own.laps)
+        benchmark.extra_info |= {f"x {name}": "not installed" for name in references if name not in there}
+        for name, other in zip(there, others, strict=True):
+            laps = list(zip(own.laps, other.laps, strict=True))
+            benchmark.extra_info[f"x {name}"] = {
+                "cpu": list(median_interval([a.cpu / b.cpu for a, b in laps])),
+                "wall": list(median_interval([a.wall / b.wall for a, b in laps])),
+            }
+        benchmark.pedantic(work, rounds=1, iterations=own.repeats)
 
     return measure
+
+
+def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, output_json: dict[str, Any]) -> None:
+    """What a reader of the numbers has to know of the run."""
+    output_json["whybench"] = {
+        "environment": environment(),
+        "peers": {name: library_version(name) for name in PEERS},
+        "load": {"start": LOAD, "end": os.getloadavg()},
+        "minutes": (time.perf_counter() - STARTED) / 60,
+    }

@@ -1,4 +1,4 @@
-"""Differences from references: DeepLIFT, DeepSHAP and expected gradients beside the bare model and Captum."""
+"""Differences from references: DeepLIFT and DeepSHAP beside the bare model and Captum."""
 
 import warnings
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from whybench.meter import Meter
 from whybench.streams import Streams
 from whybench.timing import bare
 
-REFERENCES, DRAWS = 8, 50
+REFERENCES = 8
 Call = Callable[[Place], Any]
 
 pytestmark = [
@@ -33,19 +33,10 @@ def deep_lift_shap(place: Place) -> Any:
     return attr.DeepLiftShap(place.bench.model.module).attribute(place.bench.inputs, background, target=place.targets)
 
 
-def gradient_shap(place: Place) -> Any:
-    learned = place.bench.model.training
-    assert learned is not None
-    return attr.GradientShap(place.bench.model.module).attribute(
-        place.bench.inputs, learned.inputs, n_samples=DRAWS, target=place.targets
-    )
-
-
 PAIRS: dict[str, tuple[int, Call | None]] = {
     "deep_lift": (1, deep_lift),
     "deep_lift(rule='reveal_cancel')": (1, None),
     f"deep_shap(background={REFERENCES})": (REFERENCES, deep_lift_shap),
-    f"expected_gradients(samples={DRAWS})": (DRAWS, gradient_shap),
 }
 """By spec: pairs of input and reference a sample, and Captum's call of the same work where it has one."""
 

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from whybench.domains.pixel_grids import Grid, grid
+
 TOLERANCE = 1e-5
 """Residual, relative to the right-hand side, at which a float32 row is done: errors below 1e-4 of the contrast."""
 TOLERANCE_DOUBLE = 1e-14
@@ -41,14 +43,14 @@ def interpolate(images: Tensor, kept: Tensor) -> Tensor:
 
 
 def _solve(images: Tensor, kept: Tensor) -> Tensor:
-    images = images.contiguous()  # the stencil runs along rows; with channels innermost it takes half as long again
-    known = kept.to(images.dtype)
+    levels = _hierarchy((~kept).to(images.dtype))
+    level = levels[0]
+    values, known = level.grid.laid_out(images), 1 - level.missing
     # Around the mean of what is known: a constant image is then exact, and rounding scales with the contrast.
-    mean = _dot(images, known) / known.sum((1, 2, 3), keepdim=True) / images.shape[1]
-    levels = _hierarchy(1 - known)
-    residual = _neighbours((images - mean) * known) * levels[0].missing
+    mean = _dot(values, known) / _dot(known, known) / images.shape[1]
+    residual = level.grid.neighbours((values - mean) * known) * level.missing
     enough = (TOLERANCE_DOUBLE if images.dtype == torch.float64 else TOLERANCE) * _dot(residual, residual).sqrt()
-    solution = torch.zeros_like(images)
+    solution = torch.zeros_like(values)
     direction, before = solution, torch.ones_like(enough)
     for _ in range(MOST_ITERATIONS):
         active = _dot(residual, residual).sqrt() > enough
@@ -57,41 +59,44 @@ def _solve(images: Tensor, kept: Tensor) -> Tensor:
         step = _cycle(levels, residual)
         now = _dot(residual, step)
         direction = step.addcmul_(torch.where(active, now / before, 0), direction)
-        image = levels[0].laplacian(direction)
+        image = level.laplacian(direction)
         length = torch.where(active, now / _dot(direction, image), 0)
         solution.addcmul_(length, direction)
         residual.addcmul_(length, image, value=-1)
         before = torch.where(active, now, 1)
-    return torch.where(kept, images, solution + mean)
+    return torch.where(kept, images, (solution + mean).view(images.shape))
 
 
 @dataclass(frozen=True, eq=False)
 class _Level:
     """One grid.
 
-    missing: (rows, 1, h, w), 1 where a value is sought and 0 elsewhere; weight: (1, 1, h, w), sum_j 12 w_ij, the
+    missing: (rows, 1, *pixels), 1 where a value is sought and 0 elsewhere; weight: (1, 1, *pixels), sum_j 12 w_ij, the
     diagonal of the system; inverse: missing / weight.
     """
 
+    grid: Grid
     missing: Tensor
     weight: Tensor
     inverse: Tensor
 
     def laplacian(self, values: Tensor) -> Tensor:
         """sum_j 12 w_ij (x_i - x_j) at missing pixels, for values that are zero at known ones."""
-        return _neighbours(values).neg_().addcmul_(self.weight, values).mul_(self.missing)
+        return self.grid.neighbours(values).neg_().addcmul_(self.weight, values).mul_(self.missing)
 
 
 def _hierarchy(missing: Tensor) -> list[_Level]:
     """Grids of half the size each; a coarse pixel is known where any of its four is."""
-    levels = []
+    height, width = missing.shape[2:]
+    on, levels = grid(height, width, missing.dtype, missing.device), []
     while True:
-        weight = _neighbours(torch.ones_like(missing[:1])).clamp_min(1)
-        levels.append(_Level(missing, weight, missing / weight))
-        if max(missing.shape[2:]) <= 2 or not missing.any():
+        sought = on.laid_out(missing)
+        weight = on.neighbours(torch.ones_like(sought[:1])).clamp_min(1)
+        levels.append(_Level(on, sought, weight, sought / weight))
+        if max(on.height, on.width) <= 2 or not missing.any():
             return levels
-        height, width = missing.shape[2:]
-        missing = -F.max_pool2d(-F.pad(missing, (0, width % 2, 0, height % 2), value=1.0), 2)
+        missing = -F.max_pool2d(-F.pad(missing, (0, on.width % 2, 0, on.height % 2), value=1.0), 2)
+        on = on.coarser
 
 
 def _cycle(levels: list[_Level], residual: Tensor) -> Tensor:
@@ -102,61 +107,11 @@ def _cycle(levels: list[_Level], residual: Tensor) -> Tensor:
     level, coarser = levels[0], levels[1:]
     values = level.inverse * residual
     if coarser:
-        rest = _restrict(_neighbours(values).mul_(level.missing)).mul_(coarser[0].missing)
-        values.addcmul_(_prolong(_cycle(coarser, rest), values.shape[2:]), level.missing)
-    return _neighbours(values).add_(residual).mul_(level.inverse)
-
-
-def _neighbours(values: Tensor) -> Tensor:
-    """sum_j 12 w_ij x_j: twice the direct neighbours and once the diagonal ones, nothing outside the image.
-
-    With 4 for the pixel itself the weights separate into 1, 2, 1 down and across.
-    """
-    across = values * 2
-    across[..., 1:] += values[..., :-1]
-    across[..., :-1] += values[..., 1:]
-    both = across * 2
-    both[..., 1:, :] += across[..., :-1, :]
-    both[..., :-1, :] += across[..., 1:, :]
-    return both.sub_(values, alpha=4)
-
-
-def _prolong(coarse: Tensor, size: torch.Size) -> Tensor:
-    """Bilinear interpolation to twice the size, cut to `size`."""
-    return _double(_double(coarse, -1), -2)[..., : size[0], : size[1]]
-
-
-def _double(coarse: Tensor, dim: int) -> Tensor:
-    """Two fine pixels in each coarse one: 3/4 of it and 1/4 of the neighbour on that side, or of itself at a border."""
-    length = coarse.shape[dim]
-    fine = coarse.new_empty([2 * n if d == coarse.ndim + dim else n for d, n in enumerate(coarse.shape)])
-    left, right = torch.unflatten(fine, dim, (length, 2)).unbind(dim)
-    near, far = coarse * 0.75, coarse * 0.25
-    left.copy_(near).narrow(dim, 1, length - 1).add_(far.narrow(dim, 0, length - 1))
-    right.copy_(near).narrow(dim, 0, length - 1).add_(far.narrow(dim, 1, length - 1))
-    left.narrow(dim, 0, 1).add_(far.narrow(dim, 0, 1))
-    right.narrow(dim, length - 1, 1).add_(far.narrow(dim, length - 1, 1))
-    return fine
-
-
-def _restrict(fine: Tensor) -> Tensor:
-    """The transpose of `_prolong`."""
-    return _halve(_halve(fine, -2), -1)
-
-
-def _halve(fine: Tensor, dim: int) -> Tensor:
-    """The transpose of `_double`; an odd length counts as one more pixel, which is nobody's neighbour."""
-    length = -(-fine.shape[dim] // 2)
-    even = F.pad(fine, (0, 1) if dim == -1 else (0, 0, 0, 1)) if fine.shape[dim] % 2 else fine
-    left, right = torch.unflatten(even, dim, (length, 2)).unbind(dim)
-    coarse = (left + right).mul_(0.75)
-    coarse.narrow(dim, 1, length - 1).add_(right.narrow(dim, 0, length - 1), alpha=0.25)
-    coarse.narrow(dim, 0, length - 1).add_(left.narrow(dim, 1, length - 1), alpha=0.25)
-    coarse.narrow(dim, 0, 1).add_(left.narrow(dim, 0, 1), alpha=0.25)
-    coarse.narrow(dim, length - 1, 1).add_(right.narrow(dim, length - 1, 1), alpha=0.25)
-    return coarse
+        rest = level.grid.restrict(level.grid.neighbours(values).mul_(level.missing))
+        values.addcmul_(level.grid.prolong(_cycle(coarser, rest)), level.missing)
+    return level.grid.neighbours(values).add_(residual).mul_(level.inverse)
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
-    """The inner product of each row, (rows, 1, 1, 1)."""
-    return (a * b).sum((1, 2, 3), keepdim=True)
+    """The inner product of each row, (rows, 1, ..., 1)."""
+    return (a * b).sum(tuple(range(1, a.ndim)), keepdim=True)

@@ -9,6 +9,7 @@ from whybench.domains import Infill
 from whybench.protocols import Case
 
 
+@torch.inference_mode()
 def answers(case: Case[Any], infill: Infill, kept: Tensor, sample: Tensor) -> dict[str, Tensor]:
     """The answers to one batch of rows: row r is sample `sample[r]` with the features `kept[r]`.
 

@@ -87,7 +87,7 @@ def retrained(case: Case[Any], learned: Tensor, asked: Tensor, repeat: int) -> d
     if case.labels.is_floating_point():
         raise Unsupported(f"labels of {case.labels.dtype} are no classes, so that no answer is right or wrong")
     seed = int(torch.randint(2**31, (), generator=case.streams.generator("retraining", "", repeat)))
-    weights = retraining.train_on(learned.to(retraining.inputs), retraining.labels, seed)
+    weights = retraining.train_on(learned.to(retraining.inputs).clone(), retraining.labels.clone(), seed)
     model = Twin(case.model).holding(weights)
     rows = asked.contiguous(memory_format=torch.channels_last) if model.channels_last else asked
     with steady(model.module):

@@ -1,6 +1,7 @@
 """Remove and retrain."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar, Literal, get_args
 
 import torch
@@ -86,15 +87,14 @@ class Roar(Metric[Attribution]):
         clean = torch.stack([self._read(case, RetrainedCleanAnswers(repeat)) for repeat in range(self.repeats)], 1)
         values = torch.stack([self._after(case, percentage) for percentage in self.percentages], 1)
         curve = torch.cat([clean.mean(1, keepdim=True), values.mean(2)], 1)
-        features = case.domain.grid(case.inputs.shape)
-        count = int(torch.tensor(features).prod())
-        shares = [count * percentage // 100 / count for percentage in (0, *self.percentages)]
+        features = prod(case.domain.grid(case.inputs.shape))
+        shares = [features * percentage // 100 / features for percentage in (0, *self.percentages)]
         points = {f"removed {p} %": curve[:, i] for i, p in enumerate((0, *self.percentages))}
         repeats = {f"repeat {repeat}": values[:, :, repeat].mean(1) for repeat in range(self.repeats)}
         return Scores(
             values.mean((1, 2)),
             details={**points, **repeats},
-            curves=Curves(torch.tensor(shares).double().expand_as(curve), curve, "fraction removed", self.output),
+            curves=Curves(curve.new_tensor(shares).expand_as(curve), curve, "fraction removed", self.output),
         )
 
     def _after(self, case: Case[Attribution], percentage: int) -> Tensor:

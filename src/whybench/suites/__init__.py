@@ -5,5 +5,14 @@ from whybench.suites.imagenet import ImageNet, ImageNetFolder
 from whybench.suites.localisation import Localisation
 from whybench.suites.metric_sensitivity import MetricSensitivity
 from whybench.suites.quickstart import Quickstart
+from whybench.suites.retraining import Retraining
 
-__all__ = ["AttributionFull", "ImageNet", "ImageNetFolder", "Localisation", "MetricSensitivity", "Quickstart"]
+__all__ = [
+    "AttributionFull",
+    "ImageNet",
+    "ImageNetFolder",
+    "Localisation",
+    "MetricSensitivity",
+    "Quickstart",
+    "Retraining",
+]

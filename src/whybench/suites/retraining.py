@@ -1,0 +1,40 @@
+"""retraining: what takes a model trained again to find out, beside what does not."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from whybench.registries import suites
+from whybench.suite import Suite, SuiteLoader, block
+from whybench.suites.quickstart import CONTROLS, IMAGE_CONTROLS
+
+METHODS = (
+    "gradient",
+    "sensitivity",
+    "input_x_gradient",
+    "integrated_gradients(steps=32)",
+    "smooth_grad(samples=25)",
+    "smooth_grad_squared(samples=25)",
+    "var_grad(samples=25)",
+    "guided_backprop",
+    "lrp(composite='epsilon')",
+    "lrp(composite='epsilon_plus')",
+    "occlusion(baseline='mean')",
+)
+
+DIGIT_METHODS = (*METHODS, "grad_cam", *IMAGE_CONTROLS)
+TABLE_METHODS = (*METHODS, *CONTROLS)
+
+METRICS = ("roar", "road", "data_randomisation")
+"""road asks what roar asks without training: where their orders differ, one of the two is misled."""
+
+
+@suites.register
+@dataclass(frozen=True)
+class Retraining(SuiteLoader):
+    """All held-out digits and tumours, ten trainings a method for remove-and-retrain; a quarter of an hour."""
+
+    name: ClassVar[str] = "retraining"
+
+    def load(self) -> Suite:
+        digits = block("digits_cnn", "digits", DIGIT_METHODS, METRICS)
+        return Suite(self.name, (digits, block("breast_cancer_mlp", "breast_cancer", TABLE_METHODS, METRICS)))

@@ -11,6 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+LARGEST = 2**24
+"""Bytes of a tensor that are copied at once to be read in their order."""
+
 
 def canonical_json(value: Any) -> str:
     """`value` as JSON with sorted keys, no spaces and no NaN: equal values give equal text.
@@ -30,10 +33,21 @@ def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
     """sha256 over names, dtypes, shapes and bytes, independent of the order of names and of memory layout."""
     sha = hashlib.sha256()
     for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu().clone(memory_format=torch.contiguous_format)
+        tensor = tensors[name].detach().cpu()
         sha.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)}:".encode())
-        sha.update(tensor.view(-1).view(torch.uint8).numpy().data if tensor.numel() else b"")
+        for part in torch.split(tensor, _few(tensor)) if tensor.ndim and tensor.numel() else [tensor]:
+            sha.update(_bytes(part))
     return sha.hexdigest()
+
+
+def _few(tensor: Tensor) -> int:
+    """So many rows of a tensor that together they are a small part of a large one."""
+    return max(1, LARGEST // (tensor[0].numel() * tensor.element_size()))
+
+
+def _bytes(tensor: Tensor) -> memoryview | bytes:
+    laid_out = tensor.clone(memory_format=torch.contiguous_format)
+    return laid_out.view(-1).view(torch.uint8).numpy().data if tensor.numel() else b""
 
 
 def module_digest(module: nn.Module) -> str:

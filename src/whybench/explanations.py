@@ -18,6 +18,18 @@ from whybench.errors import BadExplanation
 Polarity = Literal["contribution", "sensitivity"]
 
 
+def finite_samples(values: Tensor) -> Tensor:
+    """Which samples have finite values only, (n, ...) -> (n,) bool, without a second tensor of their size.
+
+    >>> finite_samples(torch.tensor([[1.0, 2.0], [float("nan"), 0.0], [0.0, float("-inf")]])).tolist()
+    [True, False, False]
+    """
+    if not values.shape[1:].numel():
+        return torch.ones(len(values), dtype=torch.bool, device=values.device)
+    inner = tuple(range(1, values.ndim))
+    return torch.isfinite(values.amax(inner)) & torch.isfinite(values.amin(inner))
+
+
 class Explanation(ABC):
     """The payload of one kind."""
 
@@ -86,7 +98,7 @@ class Attribution(Explanation):
             )
         if not self.relevance.is_floating_point():
             raise BadExplanation(f"relevance has dtype {self.relevance.dtype}; expected a floating-point type")
-        finite = torch.isfinite(self.relevance).flatten(1).all(1)
+        finite = finite_samples(self.relevance)
         if not finite.all():
             bad = (~finite).nonzero().flatten().tolist()
             raise BadExplanation(f"relevance is not finite for the samples at positions {bad[:10]}")

@@ -36,7 +36,8 @@ class FixedInfill:
     over_channels: Callable[[Tensor], Tensor]
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
-        return torch.where(self.over_channels(kept), self.inputs[sample], self.fill[sample])
+        rows = self.inputs[sample]
+        return torch.where(self.over_channels(kept), rows, self.fill[sample], out=rows)
 
     def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
         return self.fill[sample]

@@ -1,6 +1,7 @@
 """From what a caller has at hand (a module, a batch, perhaps targets) to the nouns that methods work with."""
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import torch
@@ -8,10 +9,13 @@ from torch import Tensor, nn
 
 from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.errors import BadInput, BadParameter, UnknownName, shown
+from whybench.explanations import finite_samples
 from whybench.protocols.black_box import BlackBox
 from whybench.protocols.model import Model, steady
 from whybench.trees import TreeEnsemble
 
+TOGETHER = 1024
+"""Samples that are brought to float64 at once."""
 DOMAINS: dict[str, type[Domain]] = {"image": ImageDomain, "tabular": TabularDomain}
 
 
@@ -39,7 +43,7 @@ def domain_of(
     if inputs.ndim != {"image": 4, "tabular": 2}[name]:
         raise BadInput(f"inputs of shape {tuple(inputs.shape)} are not {name} inputs")
     if mean is None:
-        mean = inputs.double().mean((0, 2, 3))[:, None, None] if name == "image" else inputs.double().mean(0)
+        mean = _mean(inputs, (0, 2, 3))[:, None, None] if name == "image" else _mean(inputs, (0,))
     low, high = (None, None) if bounds is None else _ordered(bounds)
     return DOMAINS[name](low=low, high=high, mean=mean, baseline=baseline)
 
@@ -103,6 +107,14 @@ def check_tensors(module: nn.Module) -> None:
         )
 
 
+def _mean(inputs: Tensor, over: tuple[int, ...]) -> Tensor:
+    """The mean over samples and some of their dimensions, in float64 without a copy of all of them."""
+    if len(inputs) <= TOGETHER:
+        return inputs.double().mean(over)
+    totals = [part.double().sum(over) for part in torch.split(inputs, TOGETHER)]
+    return torch.stack(totals).sum(0) / prod(inputs.shape[d] for d in over)
+
+
 def _ordered(bounds: tuple[Tensor | float, Tensor | float]) -> tuple[Tensor | float, Tensor | float]:
     if len(bounds) != 2 or bool((torch.as_tensor(bounds[0]) > torch.as_tensor(bounds[1])).any()):
         raise BadParameter(f"bounds={shown(bounds)}; expected (lowest, highest)")
@@ -116,7 +128,7 @@ def check_inputs(inputs: Tensor) -> None:
         raise BadInput(f"inputs are {kind}; expected a floating-point tensor of shape (n, ...)")
     if inputs.ndim < 2 or len(inputs) == 0:
         raise BadInput(f"inputs of shape {tuple(inputs.shape)}; expected (n, ...) with n >= 1")
-    finite = torch.isfinite(inputs).flatten(1).all(1)
+    finite = finite_samples(inputs)
     if not finite.all():
         raise BadInput(f"inputs are not finite at positions {(~finite).nonzero().flatten().tolist()[:10]}")
 

@@ -1,0 +1,55 @@
+"""Working through a case in blocks of samples, so that what is needed a sample is held for few of them at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from whybench.protocols.metric import Artifact, Case
+from whybench.protocols.truth import Truth
+
+
+def by_block(work: Callable[[Case[Any]], dict[str, Tensor]], case: Case[Any]) -> dict[str, Tensor]:
+    """What `work` makes of a case, tensors with one row a sample, made block by block and joined.
+
+    Every row must depend on its own sample only. A block has as many samples as a pass has rows, hence full passes
+    are the same as for all samples at once.
+    """
+    parts = [work(block) for block in blocks(case)]
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]} if len(parts) > 1 else parts[0]
+
+
+def blocks(case: Case[Any]) -> Iterator[Case[Any]]:
+    """The case in parts of `rows` samples each, in order; the case itself where it has no more."""
+    if len(case) <= case.rows:
+        yield case
+        return
+    for start in range(0, len(case), case.rows):
+        yield _part(case, slice(start, start + case.rows))
+
+
+def _part(case: Case[Any], few: slice) -> Case[Any]:
+    """Some of the samples, with what is known of them; artifacts are those of the whole case, cut to them."""
+    explanation, truth = case.explanation, case.truth
+    if explanation is not None:
+        cut = {name: tensor[few] for name, tensor in explanation.tensors().items()}
+        explanation = type(explanation).restore(cut, explanation.facts())
+    if truth is not None:
+        truth = Truth(truth.masks[few], None if truth.difficult is None else truth.difficult[few])
+
+    def fetch(request: Artifact) -> dict[str, Tensor]:
+        return {name: tensor[few] for name, tensor in case.artifact(request).items()}
+
+    return replace(
+        case,
+        inputs=case.inputs[few],
+        targets=case.targets[few],
+        labels=case.labels[few],
+        ids=case.ids[few],
+        explanation=explanation,
+        fetch=fetch,
+        truth=truth,
+        explaining=None,
+    )

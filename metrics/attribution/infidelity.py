@@ -10,10 +10,11 @@ from torch import Tensor
 from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution
 from whybench.metrics.attribution.noise_outputs import NoiseOutputs
-from whybench.metrics.attribution.perturbed_outputs import Perturbation
+from whybench.metrics.attribution.perturbed_outputs import Perturbation, PerturbedOutputs
 from whybench.metrics.attribution.removal import RemovalMetric
 from whybench.metrics.attribution.square_outputs import SquareOutputs, Squares
 from whybench.protocols import Case, Scores
+from whybench.protocols.blocks import by_block
 from whybench.registries import register
 
 
@@ -76,17 +77,19 @@ class Infidelity(RemovalMetric):
 
     def score(self, case: Case[Attribution]) -> Scores:
         request = NoiseOutputs(self.noise, self.draws) if self.perturbation == "noise" else self._squares(case)
-        perturbation = request.perturbation(case)
-        foretold = (
-            relevance_inside(case, perturbation)
-            if self.perturbation == "square" and isinstance(perturbation, Squares)
-            else relevance_times_change(case, perturbation)
-        )
+        foretold = by_block(lambda block: {"drop": self._foretold(block, request)}, case)["drop"]
         drops = self.drops(case, case.artifact(request))
         values, beta = squared_error(foretold, drops, self.scaled)
         power = drops.square().mean(1)
         explained = 1 - values / power.masked_fill(power == 0, torch.nan)
         return Scores(values, details={"beta": beta, "explained": explained})
+
+    def _foretold(self, case: Case[Attribution], request: PerturbedOutputs) -> Tensor:
+        """The drop of the output that the map foretells for each perturbation: (n, draws)."""
+        perturbation = request.perturbation(case)
+        if self.perturbation == "square" and isinstance(perturbation, Squares):
+            return relevance_inside(case, perturbation)
+        return relevance_times_change(case, perturbation)
 
     def _squares(self, case: Case[Attribution]) -> SquareOutputs:
         shorter = min(case.domain.grid(case.inputs.shape))

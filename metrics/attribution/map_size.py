@@ -9,6 +9,7 @@ from torch import Tensor
 
 from whybench.explanations import Attribution, Explanation
 from whybench.protocols import Case, Metric, Scores
+from whybench.protocols.blocks import by_block
 
 ZERO = "the map is zero everywhere"
 
@@ -26,9 +27,12 @@ class MapSize(Metric[Attribution]):
         """The number of each map, (n,), from |R| / max |R|, (n, features) float64 with a 1 in each row."""
 
     def score(self, case: Case[Attribution]) -> Scores:
+        found = by_block(self._sizes, case)
+        values = found["size"].masked_fill(found["zero"], torch.nan)
+        return Scores(values.cpu(), dict.fromkeys(found["zero"].nonzero().flatten().tolist(), ZERO))
+
+    def _sizes(self, case: Case[Attribution]) -> dict[str, Tensor]:
         relevance = case.domain.per_feature(case.explanation.relevance, case.explanation.polarity, case.inputs.shape)
         absolute = relevance.flatten(1).abs()
         largest = absolute.amax(1, keepdim=True)
-        zero = largest[:, 0] == 0
-        values = self.size(absolute / torch.where(largest > 0, largest, 1.0)).masked_fill(zero, torch.nan)
-        return Scores(values.cpu(), dict.fromkeys(zero.nonzero().flatten().tolist(), ZERO))
+        return {"size": self.size(absolute / torch.where(largest > 0, largest, 1.0)), "zero": largest[:, 0] == 0}

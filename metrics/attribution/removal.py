@@ -15,6 +15,7 @@ from whybench.metrics.attribution.correlations import varies
 from whybench.metrics.attribution.perturbation import Output, reading
 from whybench.metrics.attribution.subset_outputs import SubsetOutputs
 from whybench.protocols import Case, Metric
+from whybench.protocols.blocks import by_block
 
 OUTPUTS: tuple[Output, ...] = ("logit", "probability", "log_odds")
 
@@ -96,7 +97,11 @@ class RegionRemovalMetric(RemovalMetric):
 
     def relevance(self, case: Case[Attribution]) -> tuple[Tensor, Tensor]:
         """Relevance summed within each region, (n, d) float64, and which maps are constant, (n,) bool."""
+        found = by_block(self._relevance, case)
+        return found["sums"], found["constant"]
+
+    def _relevance(self, case: Case[Attribution]) -> dict[str, Tensor]:
         shape = tuple(case.inputs.shape)
         features = case.domain.per_feature(case.explanation.relevance, case.explanation.polarity, shape)
         sums = case.domain.regions(shape, self.region).sums(features.to(case.inputs.device))
-        return sums, ~varies(features.flatten(1).to(sums)) | ~varies(sums)
+        return {"sums": sums, "constant": ~varies(features.flatten(1).to(sums)) | ~varies(sums)}

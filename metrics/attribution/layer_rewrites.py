@@ -1,10 +1,11 @@
-"""Ways to write one layer as another, or as two, that compute the same."""
+"""Ways to write one layer as another, or as two, that compute the same; none of them draws initial weights."""
 
 import math
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from whybench.metrics.attribution.layer_trace import LayerTrace
 
@@ -50,7 +51,7 @@ def split_linear(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
     """Linear, then the identity as a second one."""
     if not isinstance(layer, nn.Linear):
         return None
-    identity = nn.Linear(layer.out_features, layer.out_features, bias=False).to(layer.weight)
+    identity = skip_init(nn.Linear, layer.out_features, layer.out_features, bias=False).to(layer.weight)
     identity.weight.data = torch.eye(layer.out_features).to(layer.weight)
     return nn.Sequential(layer, identity)
 
@@ -59,7 +60,7 @@ def split_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
     """Convolution, then the identity as one of 1 x 1."""
     if not isinstance(layer, nn.Conv2d):
         return None
-    identity = nn.Conv2d(layer.out_channels, layer.out_channels, 1, bias=False).to(layer.weight)
+    identity = skip_init(nn.Conv2d, layer.out_channels, layer.out_channels, 1, bias=False).to(layer.weight)
     identity.weight.data = torch.eye(layer.out_channels).to(layer.weight)[:, :, None, None]
     return nn.Sequential(layer, identity)
 
@@ -89,7 +90,7 @@ def pool_as_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None
             return None
     else:
         return None
-    averages = nn.Conv2d(channels, channels, size, stride, padding, groups=channels, bias=False).double()
+    averages = skip_init(nn.Conv2d, channels, channels, size, stride, padding, groups=channels, bias=False).double()
     averages.weight.data.fill_(1 / (size[0] * size[1]))
     return averages.to(next(call.read.device for call in trace.calls if call.layer is layer))
 

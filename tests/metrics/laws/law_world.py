@@ -18,24 +18,25 @@ from whybench.protocols import AttributionMethod, Case, Metric, Model, Query, Re
 from whybench.registries import fill, metrics
 
 F64 = torch.float64
-SHAPE = (2, 8, 8)
+SHAPE = (2, 4, 4)
 SAMPLES = 4
 
 SMALL: Mapping[str, Mapping[str, Any]] = {
-    "srg": {"infill": "blur"},
-    "naopc": {"region": 4},
-    "excess_region": {"size": "ssr(region=2, steps=16)", "bound": "gradient"},
+    "srg": {"infill": "mean"},
+    "naopc": {"region": 2},
+    "excess_region": {"size": "ssr(region=2)", "bound": "gradient"},
+    "explanation_manipulation": {"queries": 4},
     "roar": {"percentages": (20, 70), "repeats": 1, "output": "probability"},
     "road": {"percentages": (20, 60), "output": "probability"},
-    "irof": {"segments": 6},
+    "irof": {"segments": 4},
     "smooth_mprt": {"samples": 3},
     "mprt": {"seeds": 2},
     "efficient_mprt": {"seeds": 2},
     "monotonicity_correlation": {"draws": 2},
     "sensitivity_n": {"subsets": 20, "sizes": 4},
     "sufficiency": {"threshold": 0.98},
-    "top_k_intersection": {"k": 9},
-    "symmetry": {"pairs": 300, "draws": 1},
+    "top_k_intersection": {"k": 5},
+    "symmetry": {"pairs": 60, "draws": 1},
     "effective_complexity": {"threshold": 0.1},
 }
 """Parameters other than the default ones where these cost much, or leave little to tell maps apart by."""
@@ -58,12 +59,12 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
 
 
 def network() -> nn.Sequential:
-    """Pixels of one 2 x 2 window can be swapped, and those of two windows are not looked at."""
-    net = nn.Sequential(nn.Conv2d(2, 4, 1), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(64, 3)).double()
-    for k, parameter in enumerate(net.parameters()):
-        parameter.data = draw(*parameter.shape, seed=k + 1) / 2
+    """Pixels of one 2 x 2 window can be swapped, those of one window are not looked at; all classes are predicted."""
+    net = nn.Sequential(nn.Conv2d(2, 4, 1), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(16, 3)).double()
+    for k, (parameter, size) in enumerate(zip(net.parameters(), (0.5, 0.5, 2.0, 0.3), strict=True)):
+        parameter.data = size * draw(*parameter.shape, seed=410 + k)
     last = net[4].weight.data
-    last.view(3, 4, 16)[:, :, [5, 6]] = 0  # type: ignore[operator]
+    last.view(3, 4, 4)[:, :, 1] = 0  # type: ignore[operator]
     return net.eval().requires_grad_(False)
 
 
@@ -97,11 +98,11 @@ def images() -> Tensor:
 
 
 def masks() -> Tensor:
-    """One tile of four for each sample."""
-    found = torch.zeros(SAMPLES, 8, 8, dtype=torch.bool)
+    """One tile of four a sample."""
+    found = torch.zeros(SAMPLES, 4, 4, dtype=torch.bool)
     for sample in range(SAMPLES):
-        top, left = 4 * (sample // 2 % 2), 4 * (sample % 2)
-        found[sample, top : top + 4, left : left + 4] = True
+        top, left = 2 * (sample // 2 % 2), 2 * (sample % 2)
+        found[sample, top : top + 2, left : left + 2] = True
     return found
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from law_world import draw, network, seed_of, world
+from law_world import SHAPE, draw, network, seed_of, world
 from planting import F64, Additive, Answers, Formula, Planted, Scene, Seen, one_hot, plant, row, told
 from torch import Tensor, nn
 
+from whybench.domains import TabularDomain
 from whybench.methods.attribution import Gradient, InputXGradient, PatternNet
 from whybench.methods.attribution.patterns.method import watched
 from whybench.metrics.attribution import (
@@ -18,6 +19,7 @@ from whybench.metrics.attribution import (
     CosineConvergence,
     DataRandomisation,
     EfficientMprt,
+    ExplanationManipulation,
     ImplementationInvariance,
     InputInvariance,
     InputShiftConsistency,
@@ -33,6 +35,7 @@ from whybench.metrics.attribution import (
     SmoothMprt,
     Symmetry,
 )
+from whybench.metrics.attribution.manipulated_maps import Goal
 from whybench.protocols import AttributionMethod, Metric, Model, Query, Training
 from whybench.protocols.propagation import LayerRelevance
 from whybench.streams import Streams
@@ -64,7 +67,7 @@ def randomised(metric: Metric, turned: Callable[[Query], Tensor], scene: Scene) 
 
 
 def lawful() -> Scene:
-    model, inputs = world(), draw(6, 2, 8, 8, seed=30)
+    model, inputs = world(), draw(6, *SHAPE, seed=30)
     facts = (("training", model.training), ("retraining", model.retraining))
     return Scene(model.module, inputs, model.domain, model.module(inputs).argmax(1), facts=facts)
 
@@ -171,6 +174,31 @@ plant("relative_representation_stability")(
 )
 
 
+@plant("explanation_manipulation")
+def explanation_manipulation() -> Planted:
+    return driven("away")
+
+
+@plant("explanation_manipulation [other_class]")
+def explanation_manipulation_other_class() -> Planted:
+    return driven("other_class")
+
+
+def driven(goal: Goal) -> Planted:
+    """A map that does not look at the input stays, and one that turns around at every other input goes all the way."""
+    point = torch.full((1, COLUMNS), 0.5, dtype=F64)
+    scene = Scene(Additive(POINT[0]), point, TabularDomain(low=0.0, high=1.0))
+    metric = ExplanationManipulation(goal=goal, queries=8)
+
+    def turned(query: Query) -> Tensor:
+        """The reverse for the other class too, which is what the attacker wants to see for the first."""
+        elsewhere = (query.inputs != point).any(1, keepdim=True) | (query.targets[:, None] == 1)
+        return torch.where(elsewhere, -ramp(query), ramp(query))
+
+    stays, goes = Seen(metric, scene, Answers(ramp), 0.0), Seen(metric, scene, Answers(turned), 2.0)
+    return Planted(stays, goes, [stays], [goes], trivial=stays)
+
+
 def dot(bright: float) -> Scene:
     """One bright pixel on black, whose place does not matter to the model."""
     inputs = torch.zeros(1, 1, 5, 5, dtype=F64)
@@ -230,7 +258,7 @@ def symmetry() -> Planted:
 @plant("implementation_invariance")
 def implementation_invariance() -> Planted:
     """A map that tells how the network is written instead of what it computes."""
-    net, inputs = network(), draw(2, 2, 8, 8, seed=33)
+    net, inputs = network(), draw(2, *SHAPE, seed=33)
     scene = Scene(net, inputs)
     digest = scene.asked(FLAT).model.digest
 

@@ -129,7 +129,7 @@ def test_one_digit(name: str, digit: Place, benchmark: BenchmarkFixture, against
         references: dict[str, Work | None] = {"its forwards": passes.at(ideal(digit))}
         benchmark.extra_info["forward"] = forward(digit, lambda: digit.explain(name))
         if call is not None:
-            benchmark.extra_info["Captum's forward"] = forward(digit, lambda: call(digit, False))
+            benchmark.extra_info["forward, Captum"] = forward(digit, lambda: call(digit, False))
             references["Captum by default"] = lambda: call(digit, False)
             references["Captum in full batches"] = lambda: call(digit, True)
         references |= {library: made(digit) for library, made in libraries.items()}

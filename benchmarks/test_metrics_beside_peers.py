@@ -133,9 +133,8 @@ def test_metric(row: str, benchmark: BenchmarkFixture, against: Against) -> None
         if len(passes.backward):
             references["its gradients"] = passes.gradients_at(best)
         references |= {name: peer(case) for name, peer in peers.items()}
-        counted = {"": score, **{f"{name}'s ": references[name] for name in peers}}
-        for whose, work in counted.items():
+        for by, work in {"": score, **{f", {name}": references[name] for name in peers}}.items():
             if work is not None:
                 forward, backward = samples_through(where, work)
-                benchmark.extra_info |= {f"{whose}forward": forward, f"{whose}backward": backward}
+                benchmark.extra_info |= {f"forward{by}": forward, f"backward{by}": backward}
         against(score, references, PUBLISHED)

@@ -31,7 +31,7 @@ def measure(
     where: Place, spec: str, direct: Callable[[], Any], library: str, benchmark: BenchmarkFixture, against: Against
 ) -> None:
     benchmark.extra_info["forward"] = counted(where, lambda: where.explain(spec))
-    benchmark.extra_info[f"{library}'s forward"] = counted(where, direct)
+    benchmark.extra_info[f"forward, {library}"] = counted(where, direct)
     against(lambda: where.explain(spec), {library: direct})
 
 

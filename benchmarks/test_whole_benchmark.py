@@ -192,10 +192,10 @@ def area(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def test_evaluate(benchmark: BenchmarkFixture, against: Against) -> None:
     theirs = of_quantus()
     with quiet(), steady(lenet()[0]):
-        for whose, work in {"": ours, "Quantus's ": theirs}.items():
+        for by, work in {"": ours, ", Quantus": theirs}.items():
             if work is not None:
                 forward, backward = samples_through(work)
-                benchmark.extra_info |= {f"{whose}forward": forward, f"{whose}backward": backward}
+                benchmark.extra_info |= {f"forward{by}": forward, f"backward{by}": backward}
         against(ours, {"quantus.evaluate": theirs}, ROUNDS)
         if theirs is not None:
             benchmark.extra_info |= apart(ours(), theirs())

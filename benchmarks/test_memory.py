@@ -1,0 +1,34 @@
+"""Peak memory of pixel flipping over the data that are loaded anyway: a fresh process each, Quantus beside."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from peers import installed
+from pytest_benchmark.fixture import BenchmarkFixture
+
+CHILD = Path(__file__).parent / "memory_child.py"
+ROWS = {
+    "whybench, regions of 16 x 16": ("whybench", 16),
+    "whybench, single pixels": ("whybench", 1),
+    "Quantus, single pixels": ("Quantus", 1),
+}
+
+pytestmark = pytest.mark.benchmark(group="memory")
+
+
+@pytest.mark.parametrize("images", [256, 1024])
+@pytest.mark.parametrize("row", ROWS)
+def test_pixel_flipping(row: str, images: int, benchmark: BenchmarkFixture) -> None:
+    who, region = ROWS[row]
+    found: dict[str, object] = {"extra MiB": "not installed"}
+
+    def measured() -> None:
+        if who == "whybench" or installed("quantus"):
+            asked = [sys.executable, str(CHILD), who, str(images), str(region)]
+            found.update(json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout))
+
+    benchmark.pedantic(measured, rounds=1, iterations=1)
+    benchmark.extra_info |= {"images": images, **found}

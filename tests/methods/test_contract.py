@@ -28,6 +28,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "extremal_perturbation": {"iterations": 4},
     "fido_sdr": {"iterations": 4, "draws": 2},
     "fido_ssr": {"iterations": 4, "draws": 2},
+    "greedy_sdr": {"regions": 12},
+    "greedy_ssr": {"regions": 12},
     "inverted": {"method": "gradient"},
     "lime/image": {"num_samples": 50},
     "lime/tabular": {"num_samples": 50},

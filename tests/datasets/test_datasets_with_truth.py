@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from whybench.datasets.imagenet_photos import ImagenetPhotos
-from whybench.datasets.photograph_mosaics import PhotographMosaics, companions
+from whybench.datasets.mosaics import companions
+from whybench.datasets.photograph_mosaics import PhotographMosaics
 from whybench.datasets.planted_patches import DECOYS, GLYPHS, PlantedPatches
 from whybench.errors import BadParameter
 from whybench.loading import load

@@ -2,7 +2,9 @@
 
 from whybench.datasets.breast_cancer import BreastCancer
 from whybench.datasets.diabetes import Diabetes
+from whybench.datasets.digit_mosaics import DigitMosaics
 from whybench.datasets.digits import Digits
+from whybench.datasets.drawn_shapes import DrawnShapes
 from whybench.datasets.imagenet_folder import ImagenetFolder
 from whybench.datasets.imagenet_photos import ImagenetPhotos
 from whybench.datasets.photograph_mosaics import PhotographMosaics
@@ -11,7 +13,9 @@ from whybench.datasets.planted_patches import PlantedPatches
 __all__ = [
     "BreastCancer",
     "Diabetes",
+    "DigitMosaics",
     "Digits",
+    "DrawnShapes",
     "ImagenetFolder",
     "ImagenetPhotos",
     "PhotographMosaics",

@@ -8,13 +8,12 @@ import torch
 from PIL import Image
 
 from whybench.datasets.imagenet_photos import CLASS_NAMES, ImagenetPhotos
+from whybench.datasets.mosaics import PLACES, arranged, mosaic, tile_mask
 from whybench.errors import BadParameter
 from whybench.protocols import Dataset, DatasetLoader
 from whybench.registries import register
 
 Array = np.ndarray[Any, Any]
-
-PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 @register
@@ -54,36 +53,11 @@ class PhotographMosaics(DatasetLoader):
         for turn in range(len(PLACES)):
             for first in range(len(tiles)):
                 place = (first + turn) % len(PLACES)
-                others = companions(labels, first)
-                samples.append(self._mosaic([tiles[i] for i in (*others[:place], first, *others[place:])]))
-                masks.append(self._mask(place))
+                samples.append(mosaic([tiles[i] for i in arranged(labels, first, place)]))
+                masks.append(tile_mask(place, self.side))
                 shown.append(labels[first])
                 names.append(f"{photographs.ids[first]}_{place}")
         return Dataset(self.name, samples, tuple(names), torch.tensor(shown), CLASS_NAMES, masks=masks)
 
     def _tile(self, photograph: Array) -> Array:
         return np.array(Image.fromarray(photograph).resize((self.side, self.side), Image.Resampling.BICUBIC))
-
-    def _mosaic(self, tiles: list[Array]) -> Array:
-        return np.concatenate([np.concatenate(tiles[:2], axis=1), np.concatenate(tiles[2:], axis=1)])
-
-    def _mask(self, place: int) -> Array:
-        row, column = (self.side * at for at in PLACES[place])
-        mask = np.zeros((2 * self.side, 2 * self.side), dtype=bool)
-        mask[row : row + self.side, column : column + self.side] = True
-        return mask
-
-
-def companions(labels: list[int], first: int) -> list[int]:
-    """The three positions whose photographs stand beside that at `first`, all of other classes.
-
-    >>> companions([7, 7, 1, 2, 3, 4, 5, 6, 8, 9], 0)
-    [2, 5, 9]
-    """
-    chosen: list[int] = []
-    for step in (1, 5, 9):
-        at = (first + step) % len(labels)
-        while labels[at] == labels[first] or at in chosen:
-            at = (at + 1) % len(labels)
-        chosen.append(at)
-    return chosen

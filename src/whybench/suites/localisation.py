@@ -19,6 +19,9 @@ METHODS = (
     *IMAGE_CONTROLS,
 )
 
+MORE_METHODS = ("integrated_gradients(steps=32)", "expected_gradients", "deep_shap", "occlusion")
+"""For models that are small, and come with training data."""
+
 METRICS = (
     "relevance_mass",
     "rank_accuracy",
@@ -34,13 +37,20 @@ METRICS = (
 @suites.register
 @dataclass(frozen=True)
 class Localisation(SuiteLoader):
-    """Planted patches, whose evidence is exact, and mosaics of photographs, for whose label the model is asked."""
+    """Planted patches, drawn shapes and mosaics of digits and of photographs, where the evidence is known to lie."""
 
     name: ClassVar[str] = "localisation"
 
     def load(self) -> Suite:
-        patches = block("patch_detector", "planted_patches", METHODS, METRICS, samples=64, target="label")
-        mosaics = block(
-            "efficientnet_lite0", "photograph_mosaics", METHODS, (*METRICS, "focus"), samples=20, target="label"
+        methods, mosaics = METHODS + MORE_METHODS, (*METRICS, "focus")
+        by_difficulty = (*METRICS, "pointing_game(tolerance=0, samples='difficult')")
+        return Suite(
+            self.name,
+            (
+                block("patch_detector", "planted_patches", METHODS, METRICS, samples=64, target="label"),
+                block("patch_cnn", "planted_patches", methods, METRICS, samples=64, target="label"),
+                block("shapes_cnn", "drawn_shapes", methods, by_difficulty, samples=72, target="label"),
+                block("mosaic_cnn", "digit_mosaics", methods, mosaics, samples=64, target="label"),
+                block("efficientnet_lite0", "photograph_mosaics", METHODS, mosaics, samples=20, target="label"),
+            ),
         )
-        return Suite(self.name, (patches, mosaics))

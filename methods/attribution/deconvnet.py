@@ -8,6 +8,7 @@ from torch import Tensor
 
 from whybench.explanations import Polarity
 from whybench.methods.attribution.backpropagation.rectifiers import deconvolved, rectified_descent, rectified_gradient
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
@@ -39,6 +40,7 @@ class DeconvNet(AttributionMethod):
     reference: ClassVar[str] = "zeiler2014"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     signed: ClassVar[bool] = False
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     polarity: Polarity = field(default="sensitivity", kw_only=True)
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from whybench.errors import BadParameter
 from whybench.methods.attribution.backpropagation.differences import multipliers
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -52,6 +53,7 @@ class DeepLift(AttributionMethod):
     reference: ClassVar[str] = "shrikumar2017"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     complete: ClassVar[str | None] = "f(x) - f(baseline)"
+    passes_each: ClassVar[Passes | None] = Passes(2, 1)
 
     rule: Literal["rescale", "reveal_cancel"] = "rescale"
     baseline: str | None = None

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from whybench.methods.attribution.backpropagation.differences import multipliers
 from whybench.methods.attribution.checks import whole
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -54,3 +55,8 @@ class DeepShap(AttributionMethod):
             x, b = query.inputs[sample], references[draw]
             total.index_add_(0, sample, (x - b) * multipliers(query, x, b, sample))
         return total / len(references)
+
+    def passes(self, query: Query) -> Passes | None:
+        assert query.model.training is not None
+        references = min(self.background, len(query.model.training))
+        return Passes(2 * references, references) * len(query)

@@ -14,6 +14,7 @@ from whybench.methods.attribution.backpropagation.exact import ExactComposite, P
 from whybench.methods.attribution.backpropagation.grammar import Grammar
 from whybench.methods.attribution.backpropagation.layers import Layer
 from whybench.methods.attribution.backpropagation.top_layers import Top, TopDownPropagation
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
@@ -59,6 +60,7 @@ class ExcitationBackprop(AttributionMethod):
     reference: ClassVar[str] = "zhang2018"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     signed: ClassVar[bool] = False
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     contrastive: bool = False
 

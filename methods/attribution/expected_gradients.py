@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from whybench.methods.attribution.checks import whole
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -55,3 +56,6 @@ class ExpectedGradients(AttributionMethod):
             distance = query.inputs[sample] - baseline
             total.index_add_(0, sample, distance * query.gradient(baseline + position * distance, sample))
         return total / self.samples
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.samples, self.samples) * len(query)

@@ -14,6 +14,7 @@ from whybench.methods.attribution.masks.cells import cell_grid, to_features
 from whybench.methods.attribution.masks.descent import Loss, minimise, with_graph
 from whybench.methods.attribution.masks.scores import Score, scores
 from whybench.methods.attribution.masks.smooth_maximum import SmoothMaximum
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -116,6 +117,9 @@ class ExtremalPerturbation(AttributionMethod):
         )
         masks = smooth(found.flatten(0, 1)).view_as(found).mean(1)
         return to_features(masks, query.domain.grid(query.inputs.shape)).unsqueeze(1)
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.iterations * self._rows, self.iterations * self._rows) * len(query)
 
     @property
     def _rows(self) -> int:

@@ -11,6 +11,7 @@ from whybench.methods.attribution.masks.blending import Fade, Perturbation
 from whybench.methods.attribution.masks.cells import cell_grid, to_features, variation
 from whybench.methods.attribution.masks.descent import Loss, minimise, with_graph
 from whybench.methods.attribution.masks.scores import scores
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 
 MOST_CELLS = 56
@@ -83,6 +84,9 @@ class Fido(AttributionMethod):
         )
         probability = (theta if self.sufficient else -theta).sigmoid()
         return query.domain.over_channels(to_features(probability, query.domain.grid(query.inputs.shape)))
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.iterations * self.draws, self.iterations * self.draws) * len(query)
 
     def loss(self, query: Query, perturbed: Perturbation, noise: Tensor) -> Loss:
         """The score, to be made large or small, under the coins of given noise: uniform, (n, draws, *grid)."""

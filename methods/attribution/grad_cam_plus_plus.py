@@ -8,6 +8,7 @@ from torch import Tensor
 
 from whybench.methods.attribution.class_activation import ClassActivation
 from whybench.methods.attribution.feature_maps import maps_and_gradients
+from whybench.passes import Passes
 from whybench.protocols import Query
 from whybench.registries import register
 
@@ -45,6 +46,7 @@ class GradCamPlusPlus(ClassActivation):
 
     name: ClassVar[str] = "grad_cam_plus_plus"
     reference: ClassVar[str] = "chattopadhay2018"
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     def weighted_sum(self, query: Query) -> Tensor:
         parts = maps_and_gradients(query, self.layer, self.name)

@@ -10,6 +10,7 @@ from torch import Tensor
 from whybench.explanations import Polarity
 from whybench.methods.attribution.backpropagation.calls import Call
 from whybench.methods.attribution.backpropagation.descent import descended, itself
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
@@ -33,6 +34,7 @@ class Gradient(AttributionMethod):
     name: ClassVar[str] = "gradient"
     reference: ClassVar[str] = "simonyan2013"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     polarity: Polarity = field(default="sensitivity", kw_only=True)
 

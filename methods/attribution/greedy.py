@@ -10,6 +10,7 @@ from torch import Tensor
 from whybench.domains import Infill, Regions
 from whybench.methods.attribution.checks import one_of, whole, whole_or_none
 from whybench.methods.attribution.masks.scores import scores
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 
 
@@ -57,6 +58,10 @@ class Greedy(AttributionMethod):
         value = rank.to(query.inputs.dtype) / len(joined)
         size = each.sizes[each.index].to(value)
         return query.domain.over_channels(value[:, joined.index.to(order.device)] / size)
+
+    def passes(self, query: Query) -> Passes | None:
+        count = len(query.domain.regions(tuple(query.inputs.shape), self._side(query)))
+        return Passes(count * (count + 1) // 2 - 1) * len(query)
 
     def _side(self, query: Query) -> int:
         """The smallest multiple of the regions' side for which there are not too many."""

@@ -8,6 +8,7 @@ from torch import Tensor
 from whybench.explanations import Polarity
 from whybench.methods.attribution.backpropagation.rectifiers import guided, rectified_gradient
 from whybench.methods.attribution.grad_cam import GradCam
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -37,6 +38,7 @@ class GuidedGradCam(AttributionMethod):
     reference: ClassVar[str] = "selvaraju2017"
     needs: ClassVar[frozenset[str]] = GradCam.needs
     signed: ClassVar[bool] = False
+    passes_each: ClassVar[Passes | None] = Passes(2, 2)
 
     layer: str | None = None
     polarity: Polarity = field(default="sensitivity", kw_only=True)

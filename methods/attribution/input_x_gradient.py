@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -29,6 +30,7 @@ class InputXGradient(AttributionMethod):
     name: ClassVar[str] = "input_x_gradient"
     reference: ClassVar[str] = "shrikumar2016"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     def relevance(self, query: Query) -> Tensor:
         gradients = [query.gradient(query.inputs[sample], sample) for sample, _ in query.each(1)]

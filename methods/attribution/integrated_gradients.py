@@ -9,6 +9,7 @@ from torch import Tensor
 
 from whybench.errors import BadParameter
 from whybench.methods.attribution.checks import whole
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -59,6 +60,9 @@ class IntegratedGradients(AttributionMethod):
             point = baseline[sample] + position[step].view(scale) * distance[sample]
             mean_gradient.index_add_(0, sample, weight[step].view(scale) * query.gradient(point, sample))
         return distance * mean_gradient
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.steps, self.steps) * len(query)
 
     def _nodes(self) -> tuple[Tensor, Tensor]:
         """Positions in [0, 1] and weights that sum to 1."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from whybench.errors import BadParameter
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Model, Query
 from whybench.registries import methods, register
 from whybench.resolver import resolve
@@ -63,3 +64,7 @@ class Inverted(AttributionMethod):
             return -explanation.relevance
         per_feature = query.domain.per_feature(explanation.relevance, explanation.polarity, query.inputs.shape)
         return -query.domain.over_channels(per_feature)
+
+    def passes(self, query: Query) -> Passes | None:
+        assert isinstance(self.method, AttributionMethod)
+        return self.method.passes(query)

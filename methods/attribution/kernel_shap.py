@@ -12,6 +12,7 @@ from whybench.errors import BadParameter
 from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.coalitions import CoalitionMethod, nobody_and_all
 from whybench.methods.attribution.least_squares import alike, least_squares
+from whybench.passes import Passes
 from whybench.protocols import Query
 from whybench.registries import register
 
@@ -59,6 +60,9 @@ class KernelShap(CoalitionMethod):
         asked = [self._coalitions(query, i, m) for i, m in zip(query.ids, game.players.counts, strict=True)]
         values = game.values(torch.cat([nobody_and_all(s.shape[1]), s]) for s, _ in asked)
         return self.shared_out(game, _solved(asked, values))
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(sum(2 + min(2**m - 2, self.samples // 2 * 2) for m in self.game(query).players.counts))
 
     def _coalitions(self, query: Query, sample: str, players: int) -> tuple[Tensor, Tensor]:
         """Coalitions (draws, players) and the weight of each: all of them, or drawn in pairs."""

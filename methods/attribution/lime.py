@@ -12,6 +12,7 @@ from whybench.errors import BadParameter
 from whybench.methods.attribution.checks import at_least, whole
 from whybench.methods.attribution.coalitions import CoalitionMethod, nobody_and_all
 from whybench.methods.attribution.least_squares import alike, least_squares
+from whybench.passes import Passes
 from whybench.protocols import Query
 from whybench.registries import register
 
@@ -64,6 +65,9 @@ class Lime(CoalitionMethod):
         asked = [self._draws(query, i, m) for i, m in zip(query.ids, game.players.counts, strict=True)]
         values = game.values(asked)
         return self.shared_out(game, self._fitted(asked, values, query.domain.name))
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.samples) * len(query)
 
     def _draws(self, query: Query, sample: str, players: int) -> Tensor:
         if self.samples <= players:

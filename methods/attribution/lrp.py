@@ -30,6 +30,7 @@ from whybench.methods.attribution.backpropagation.module_tensors import ModuleTe
 from whybench.methods.attribution.backpropagation.propagation import Canonise, Propagation
 from whybench.methods.attribution.backpropagation.recording import module_names
 from whybench.methods.attribution.backpropagation.rules import STABILISER
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
@@ -101,6 +102,7 @@ class Lrp(AttributionMethod):
     name: ClassVar[str] = "lrp"
     reference: ClassVar[str] = "bach2015"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     composite: CompositeName | Composite = "epsilon_plus"
     epsilon: float = STABILISER

@@ -14,6 +14,7 @@ from whybench.methods.attribution.checks import at_least, positive, whole
 from whybench.methods.attribution.masks.cells import to_features, variation
 from whybench.methods.attribution.masks.masking_network import MaskingNetwork
 from whybench.methods.attribution.masks.scores import scores
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Model, Query
 from whybench.protocols.asking import predict
 from whybench.protocols.model import check_classes
@@ -71,6 +72,7 @@ class MaskingModel(AttributionMethod):
     stochastic: ClassVar[bool] = True
     signed: ClassVar[bool] = False
     grid: ClassVar[Literal["input", "spatial"]] = "spatial"
+    passes_each: ClassVar[Passes | None] = Passes()
 
     area: float = 3.0
     variation: float = 1.0

@@ -13,6 +13,7 @@ from whybench.methods.attribution.masks.cells import cell_grid, to_features, var
 from whybench.methods.attribution.masks.descent import Loss, minimise, with_graph
 from whybench.methods.attribution.masks.discs import disc
 from whybench.methods.attribution.masks.scores import Score, scores
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -104,6 +105,11 @@ class MeaningfulPerturbation(AttributionMethod):
             bounds=(0.0, 1.0),
         )
         return query.domain.over_channels(to_features(1 - masks, grid))
+
+    def passes(self, query: Query) -> Passes | None:
+        grid = query.domain.grid(query.inputs.shape)
+        radii = 1 + max(cell_grid(query, self.cells, MOST_CELLS)) if len(grid) == 2 and self.start == "disc" else 0
+        return Passes(radii + self.iterations, self.iterations) * len(query)
 
     def loss(self, query: Query, perturbed: Perturbation) -> Loss:
         """The score of each sample under its mask."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from whybench.explanations import Polarity
 from whybench.methods.attribution.checks import at_least, whole
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 
 
@@ -42,3 +43,6 @@ class NoisyGradients(AttributionMethod):
             noise = torch.stack([query.streams.normal("noisy_gradients", i, k, shape) for i, k in names])
             scale = spread[sample].view(-1, *(1,) * len(shape))
             yield sample, copy, query.gradient(query.inputs[sample] + scale * noise.to(query.inputs), sample)
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.samples, self.samples) * len(query)

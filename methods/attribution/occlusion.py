@@ -1,15 +1,17 @@
 """Occlusion."""
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, prod
 from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from whybench.domains import Players
 from whybench.errors import BadParameter
 from whybench.methods.attribution.coalitions import Game, check_players
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -66,8 +68,16 @@ class Occlusion(AttributionMethod):
     def relevance(self, query: Query) -> Tensor:
         return self._windows(query) if self.regions == "windows" else self._superpixels(query)
 
+    def passes(self, query: Query) -> Passes | None:
+        if self.regions == "windows":
+            return Passes(1 + prod(len(span) for span in self._spans(query))) * len(query)
+        return Passes(sum(1 + m for m in self._players(query).counts))
+
+    def _players(self, query: Query) -> Players:
+        return query.domain.players(query.inputs, "superpixels", None, self.segments)
+
     def _superpixels(self, query: Query) -> Tensor:
-        players = query.domain.players(query.inputs, "superpixels", None, self.segments)
+        players = self._players(query)
         game = Game(query, players, query.infill(self.baseline))
         values = game.values(F.pad(~torch.eye(m, dtype=torch.bool), (0, 0, 1, 0), value=True) for m in players.counts)
         fall = torch.stack([F.pad(v[:1] - v[1:], (0, max(players.counts) - len(v) + 1)) for v in values])

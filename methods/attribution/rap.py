@@ -14,6 +14,7 @@ from whybench.methods.attribution.backpropagation.grammar import Grammar
 from whybench.methods.attribution.backpropagation.layers import Layer, Term
 from whybench.methods.attribution.backpropagation.sample_wise import SampleWisePropagation
 from whybench.methods.attribution.backpropagation.top_layers import Top
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.protocols.propagation import LayerRelevance
 from whybench.registries import register
@@ -62,6 +63,7 @@ class Rap(AttributionMethod):
     reference: ClassVar[str] = "nam2020"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     complete: ClassVar[str | None] = "f(x)"
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     def relevance(self, query: Query) -> Tensor:
         return backpropagate(query, lambda leaf: Grammar(_propagation(query, leaf)), _start)

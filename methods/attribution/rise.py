@@ -11,6 +11,7 @@ from torch import Tensor
 
 from whybench.errors import BadParameter
 from whybench.methods.attribution.checks import whole
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -78,6 +79,9 @@ class Rise(AttributionMethod):
         if self.normalisation == "expected":
             seen.fill_(self.masks * self.keep)
         return (weighted / seen.clamp(min=torch.finfo(seen.dtype).tiny))[:, None].to(inputs)
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.masks) * len(query)
 
     def _masks(self, query: Query) -> Iterator[tuple[Tensor, Tensor]]:
         """Full batches of (sample, mask), in float64: one draw of all grids and one of all shifts for each sample."""

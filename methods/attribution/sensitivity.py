@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -30,6 +31,7 @@ class Sensitivity(AttributionMethod):
     reference: ClassVar[str] = "simonyan2013"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     signed: ClassVar[bool] = False
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     def relevance(self, query: Query) -> Tensor:
         gradients = [query.gradient(query.inputs[sample], sample) for sample, _ in query.each(1)]

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.coalitions import CoalitionMethod
+from whybench.passes import Passes
 from whybench.protocols import Query
 from whybench.registries import register
 
@@ -55,6 +56,9 @@ class ShapleySampling(CoalitionMethod):
             gains = value.view(len(position), -1).diff(dim=1)
             solved.append(gains.gather(1, position).mean(0))
         return self.shared_out(game, solved)
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(sum(2 + self.permutations * (m - 1) for m in self.game(query).players.counts))
 
     def _positions(self, query: Query, sample: str, players: int) -> Tensor:
         """Each player's place in each order, (permutations, players)."""

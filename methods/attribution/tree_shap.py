@@ -10,6 +10,7 @@ from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.shap_baselines.library import shap_library
 from whybench.methods.attribution.shap_baselines.trees import tree_values
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 from whybench.trees import TreeEnsemble
@@ -55,6 +56,7 @@ class TreeShap(AttributionMethod):
     needs: ClassVar[frozenset[str]] = frozenset({"trees"})
     complete: ClassVar[str | None] = "f(x) - expected f"
     libraries: ClassVar[tuple[str, ...]] = ("shap",)
+    passes_each: ClassVar[Passes | None] = Passes()
 
     mode: Literal["path_dependent", "interventional"] = "path_dependent"
     background: int = 100

@@ -9,6 +9,7 @@ from torch import Tensor
 from whybench.methods.attribution.backpropagation.averaged_maps import AveragedMaps
 from whybench.methods.attribution.backpropagation.recording import Recording
 from whybench.methods.attribution.min_max import min_max
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -49,6 +50,7 @@ class VisualBackProp(AttributionMethod):
     needs: ClassVar[frozenset[str]] = frozenset({"layers", "image"})
     signed: ClassVar[bool] = False
     grid: ClassVar[Literal["input", "spatial"]] = "spatial"
+    passes_each: ClassVar[Passes | None] = Passes(1)
 
     def relevance(self, query: Query) -> Tensor:
         return torch.cat([min_max(_mask(query, sample)) for sample, _ in query.each(1)]).to(query.inputs)

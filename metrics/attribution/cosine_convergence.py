@@ -9,6 +9,7 @@ from torch import Tensor
 
 from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution, Explanation
+from whybench.passes import Passes
 from whybench.protocols import Case, Curves, Metric, Query, Scores
 from whybench.protocols.model import steady
 from whybench.protocols.propagation import LayerPropagator, LayerRelevance
@@ -76,6 +77,9 @@ class CosineConvergence(Metric[Attribution]):
             dict.fromkeys(lost, "from one of the starts no relevance arrives at the inputs"),
             curves=Curves(x, cosines, "layers from the output to the input", "absolute cosine similarity"),
         )
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        return Passes(1, 2 * self.pairs) * len(case)
 
     def _starts(self, case: Case[Attribution], outputs: int) -> Tensor:
         """(2 pairs, n, outputs)."""

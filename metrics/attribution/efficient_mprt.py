@@ -20,6 +20,7 @@ from whybench.metrics.attribution.randomised_models import (
     responds,
 )
 from whybench.metrics.attribution.similarities import is_constant
+from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Model, Scores
 from whybench.registries import register
 
@@ -106,6 +107,9 @@ class EfficientMprt(Metric[Attribution]):
                 "constant_maps": mean(blank),
             },
         )
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        return case.asked(self.seeds)
 
     def _map_and_complexity(self, case: Case[Attribution], explanation: Attribution) -> tuple[Tensor, Tensor]:
         maps = case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape)

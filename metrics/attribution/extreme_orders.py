@@ -1,5 +1,6 @@
 """The best and the worst order of removal that a search finds: they depend on the model and the input, on no map."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from whybench.domains import Regions
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.model import steady
 from whybench.sweeps.answers import answers
@@ -47,6 +49,16 @@ class ExtremeOrders(Artifact):
                 clean = search.outputs(torch.zeros(len(case), 1, len(regions), dtype=torch.bool))
                 smallest, largest = (search.beam(clean, self.width, sign) for sign in (1, -1))
         return {"smallest": smallest, "largest": largest, "exact": torch.full((len(case),), exact)}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        regions = len(case.domain.regions(tuple(case.inputs.shape), self.region))
+        if regions <= self.exact_up_to:
+            return Passes(2**regions * len(case))
+        asked, kept = 1, 1
+        for size in range(regions):
+            asked += 2 * kept * (regions - size)
+            kept = min(self.width, kept * (regions - size))
+        return Passes(asked * len(case))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from torch import Tensor
 from whybench.errors import Unsupported
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.rewrites import REWRITES, RewriteDeviations, rewritten
+from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Scores
 from whybench.registries import register
 
@@ -83,6 +84,9 @@ class ImplementationInvariance(Metric[Attribution]):
         }
         details["rewrites"] = judged.sum(1).double()
         return Scores(torch.where(judged.any(1), values, torch.nan), reasons, details=details)
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        return case.asked(int((case.artifact(RewriteDeviations())["deviation"] <= TOLERANCE).any(0).sum()))
 
     def _change(self, case: Case[Attribution], name: str) -> Tensor:
         """|R' - R|_1 of each sample, (n,)."""

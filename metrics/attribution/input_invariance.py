@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from whybench.domains import Domain
 from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution, Explanation
+from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Model, Scores
 from whybench.registries import register
 
@@ -69,6 +70,9 @@ class InputInvariance(Metric[Attribution]):
             undefined,
             details={"rounding": _largest((moved - self.shift).double() - case.inputs.double())},
         )
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        return case.asked(1)
 
     def _shifted(self, model: Model) -> Model:
         learned = model.training

@@ -1,6 +1,7 @@
 """Pairs of features that a model treats alike, by swapping them."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from whybench.metrics.attribution.used_regions import ROUNDING
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.model import steady
 
@@ -47,6 +49,10 @@ class InterchangeableFeatures(Artifact):
                     parts.append(difference.abs() <= limit[sample])
                 fits &= torch.cat(parts).view(len(case), len(candidates))
         return {"partner": torch.stack([_disjoint(candidates[row].tolist(), features) for row in fits])}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        candidates = min(math.comb(tensors["partner"].shape[1], 2), self.pairs)
+        return Passes((candidates + 1) * (self.draws + 1) * len(case))
 
     def _candidates(self, case: Case[Any], features: int) -> Tensor:
         if math.comb(features, 2) <= self.pairs:

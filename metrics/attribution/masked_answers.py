@@ -1,13 +1,16 @@
 """What the model says to the input seen through its map."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from whybench.explanations import Attribution
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
 from whybench.sweeps.answers import read
 
@@ -27,6 +30,12 @@ class MaskedAnswers(Artifact):
     infill: str
 
     def compute(self, case: Case[Attribution]) -> dict[str, Tensor]:
+        return by_block(self._answers, case)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes(len(case))
+
+    def _answers(self, case: Case[Attribution]) -> dict[str, Tensor]:
         shape, explanation = tuple(case.inputs.shape), case.explanation
         features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape).to(case.inputs.device)
         weight, constant = normalised(features)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from whybench.errors import Unsupported
 from whybench.metrics.attribution.randomised_models import Twin
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case, Retraining
 from whybench.protocols.asking import predict
 from whybench.protocols.model import steady
@@ -50,6 +51,11 @@ class MemorisedLabels(Artifact):
             accuracies.append(accuracy)
             efforts.append(float(effort))
         return {**found, "accuracy": torch.tensor(accuracies).double(), "effort": torch.tensor(efforts).double()}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        assert case.model.retraining is not None
+        told = sum(effort.bit_length() for effort in tensors["effort"].int().tolist())
+        return Passes(told * len(case.model.retraining.labels))
 
     def _memorised(
         self, case: Case[Any], retraining: Retraining, order: Tensor

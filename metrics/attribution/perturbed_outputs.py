@@ -1,6 +1,7 @@
 """What the model says to perturbed inputs that depend on no map: drawn once and forwarded once for all methods."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar, Protocol
@@ -8,7 +9,9 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor
 
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
 from whybench.sweeps.answers import read
 
@@ -50,6 +53,12 @@ class PerturbedOutputs(Artifact):
         """The perturbation of the samples of a case; its draws are named, hence the same at every call."""
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        return by_block(self._answers, case)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes(tensors["logit"].numel())
+
+    def _answers(self, case: Case[Any]) -> dict[str, Tensor]:
         perturbation = self.perturbation(case)
         batches, parts = case.each(perturbation.draws), []
         with steady(case.model.module):

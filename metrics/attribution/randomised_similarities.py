@@ -18,6 +18,7 @@ from whybench.metrics.attribution.randomised_models import (
     responds,
 )
 from whybench.metrics.attribution.similarities import Reference, available
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case, Model
 
 Order = Literal["cascading", "independent", "bottom_up"]
@@ -69,6 +70,9 @@ class RandomisedSimilarities(Artifact):
             "fraction": torch.tensor(ends, dtype=torch.float64) / len(layers),
             **found.tensors(),
         }
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return case.asked(int((~tensors["refused"]).sum()))
 
     def asked(self, case: Case[Any]) -> tuple[Tensor, Callable[[Model], Tensor]]:
         """One value a feature of each sample, (n, *grid): on the original model, and a way to ask it of another one."""

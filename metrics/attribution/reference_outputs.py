@@ -1,5 +1,6 @@
 """What the explained output is at the reference that a map is measured from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from whybench.errors import BadParameter, Unsupported
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.model import steady
 
@@ -41,6 +43,9 @@ class ReferenceOutputs(Artifact):
             outputs = case.predict(self._background(case)).double()
         mean = outputs.mean(0, keepdim=True).expand(len(case), -1)
         return {"logit": case.model.explained(mean, case.targets)}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes(len(case) if self.of == "baseline" else len(self._background(case)))
 
     def _baseline(self, case: Case[Any]) -> Tensor:
         if self.infill is None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from whybench.errors import Unsupported
 from whybench.metrics.attribution import channel_rewrites, layer_rewrites
 from whybench.metrics.attribution.layer_trace import LayerTrace
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.asking import predict
 from whybench.protocols.model import steady
@@ -93,6 +94,9 @@ class RewriteDeviations(Artifact):
                 pass
             columns.append(column)
         return {"deviation": torch.stack(columns, 1).cpu()}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes((1 + int(tensors["deviation"].isfinite().any(0).sum())) * len(case))
 
 
 def _outputs(case: Case[Any], module: nn.Module) -> Tensor:

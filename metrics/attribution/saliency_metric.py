@@ -11,6 +11,7 @@ from torch import Tensor
 from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.boxes import Box, tightest
+from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Scores
 from whybench.protocols.model import steady
 from whybench.registries import register
@@ -90,6 +91,9 @@ class SaliencyMetric(Metric[Attribution]):
         for each in (values, *details.values()):
             each[list(undefined)] = torch.nan
         return Scores(values, undefined, details=details)
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        return Passes(len(case))
 
     def _over(self, relevance: Tensor) -> Tensor:
         """The pixels over the threshold, (height, width) bool; never one without positive relevance."""

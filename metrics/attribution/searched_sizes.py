@@ -1,13 +1,15 @@
 """How small a region a search finds: it asks the model, and looks at no other map."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from whybench.cases import open_case
+from whybench.cases import open_case, queries, total
 from whybench.metrics.attribution.region_size import RegionSize
+from whybench.passes import Passes
 from whybench.protocols import Artifact, AttributionMethod, Case
 
 
@@ -15,7 +17,8 @@ from whybench.protocols import Artifact, AttributionMethod, Case
 class SearchedSizes(Artifact):
     """The size of the region in the map of a method that searches for it.
 
-    Gives `size`: (n,) float64; `censored`: (n,) bool. Passes: those of the method and of one sweep along its map.
+    Gives `size`: (n,) float64; `censored`: (n,) bool; `swept`: (n,) int64, the points of the sweep, of both
+    orders where the map has ties. Passes: those of the method and of one sweep along its map.
     """
 
     name: ClassVar[str] = "searched_sizes"
@@ -37,4 +40,10 @@ class SearchedSizes(Artifact):
         )
         scores = self.size.score(searched)
         censored = torch.tensor([i in scores.censored for i in range(len(case))])
-        return {"size": scores.values, "censored": censored}
+        assert scores.curves is not None
+        orders = 1 + (scores.details["ties"] > 0).long()
+        return {"size": scores.values, "censored": censored, "swept": orders * scores.curves.x.shape[1]}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        asked = queries(self.bound, case.model, case.inputs, case.targets, case.ids, case.streams, case.rows, {})
+        return total([Passes(int(tensors["swept"].sum())), *(self.bound.passes(query) for query in asked)])

@@ -1,5 +1,6 @@
 """How far maps move away from themselves when images are translated."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,7 +9,9 @@ from torch import Tensor
 
 from whybench.explanations import Attribution
 from whybench.metrics.attribution.translations import Shift, overlap, translated
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
 
 
@@ -30,11 +33,18 @@ class ShiftedDistances(Artifact):
     shifts: tuple[Shift, ...]
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        return by_block(self._moves, case)
+
+    def _moves(self, case: Case[Any]) -> dict[str, Tensor]:
         before = self._maps(case, case.explanation)
         outputs = self._outputs(case, case.inputs)
         columns = [self._distances(case, shift, before, outputs) for shift in self.shifts]
         stacked = {name: torch.stack([column[name] for column in columns], 1).cpu() for name in columns[0]}
         return {"zero": (norm(before) == 0).cpu(), **stacked}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        explaining = case.asked(len(self.shifts))
+        return None if explaining is None else explaining + Passes((1 + len(self.shifts)) * len(case))
 
     def _distances(self, case: Case[Any], shift: Shift, before: Tensor, outputs: Tensor) -> dict[str, Tensor]:
         moved = translated(case.inputs, shift)

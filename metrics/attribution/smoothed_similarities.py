@@ -1,6 +1,6 @@
 """How much of a map that was averaged over noisy inputs survives when the model's weights do not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from whybench.metrics.attribution.randomised_similarities import RandomisedSimilarities
+from whybench.passes import Passes
 from whybench.protocols import Case, Model
 
 KEPT = 2**24
@@ -56,3 +57,6 @@ class SmoothedSimilarities(RandomisedSimilarities):
             return moved
 
         return noisy
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return case.asked(self.samples * (1 + int((~tensors["refused"]).sum())))

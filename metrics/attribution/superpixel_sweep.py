@@ -1,5 +1,6 @@
 """The sweep over superpixels, of which every image has its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from whybench.domains import Players
 from whybench.explanations import Attribution
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.model import steady
 from whybench.streams import Streams
@@ -26,6 +28,9 @@ class Superpixels(Artifact):
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
         return {"index": case.domain.players(case.inputs, "superpixels", segments=self.segments).index}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes()
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ class SuperpixelSweep(Artifact):
             full[:, 1] = torch.where((ties > 0).unsqueeze(1), full[:, 1], full[:, 0])
             said[name] = full.gather(2, point.unsqueeze(1).expand_as(full))
         return {"count": count, "removed": point.double() / count[:, None], "ties": ties, **said}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes(int(((1 + (tensors["ties"] > 0).long()) * (1 + tensors["count"])).sum()))
 
 
 def _means(players: Players, features: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.interchangeable_features import InterchangeableFeatures, permuted
+from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Scores
 from whybench.registries import register
 
@@ -71,6 +72,11 @@ class Symmetry(Metric[Attribution]):
             for i in (~judged).nonzero().flatten().tolist()
         }
         return Scores(torch.where(judged, change / size, torch.nan), reasons, details={"paired": paired})
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        partner = case.artifact(InterchangeableFeatures(self.pairs, self.draws))["partner"]
+        paired = (partner != torch.arange(partner.shape[1], device=partner.device)).any()
+        return case.asked(1) if paired else Passes()
 
     def _maps(self, case: Case[Attribution], explanation: Attribution) -> torch.Tensor:
         return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape).flatten(1)

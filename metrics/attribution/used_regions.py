@@ -1,11 +1,13 @@
 """Which regions of an input the model uses, by changing them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.model import steady
 
@@ -48,6 +50,9 @@ class UsedRegions(Artifact):
         moved = torch.cat(parts).abs().view(len(case), len(regions), self.draws).amax(2)
         limit = ROUNDING * torch.finfo(outputs.dtype).eps * outputs.double().abs().amax(1).clamp(min=1)
         return {"used": (moved > limit[:, None]).cpu()}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes((tensors["used"].shape[1] * self.draws + 1) * len(case))
 
     def _noise(self, case: Case[Any], sample: Tensor, draw: Tensor) -> Tensor:
         pairs = list(zip(sample.tolist(), draw.tolist(), strict=True))

@@ -1,12 +1,13 @@
 """Asking a method in fixed batches, and opening the case that a metric sees."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from torch import Tensor
 
 from whybench.errors import BadExplanation
 from whybench.explanations import Explanation
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case, Method, Model, Query, Truth
 from whybench.protocols.method import require
 from whybench.protocols.model import steady
@@ -30,14 +31,41 @@ def ask(
     require(method, model)
     if prepared is None:
         prepared = prepare(method, model, streams, rows)
-    size = rows if method.kind.per_sample else len(ids)
-    parts = []
     with steady(model.module):
-        for start in range(0, len(ids), size):
-            part = slice(start, start + size)
-            query = Query(model, inputs[part].clone(), targets[part], ids[part], streams, rows, prepared)
-            parts.append(checked(method, method.explain(query)))
+        asked = queries(method, model, inputs, targets, ids, streams, rows, prepared)
+        parts = [checked(method, method.explain(query)) for query in asked]
     return type(parts[0]).join(parts) if len(parts) > 1 else parts[0]
+
+
+def queries(
+    method: Method[Any],
+    model: Model,
+    inputs: Tensor,
+    targets: Tensor,
+    ids: tuple[str, ...],
+    streams: Streams,
+    rows: int,
+    prepared: Mapping[str, Tensor],
+) -> Iterator[Query]:
+    """All samples in batches of `rows`, or in a single one where an explanation is of all of them."""
+    size = rows if method.kind.per_sample else len(ids)
+    for start in range(0, len(ids), size):
+        part = slice(start, start + size)
+        yield Query(model, inputs[part].clone(), targets[part], ids[part], streams, rows, prepared)
+
+
+def total(parts: Iterable[Passes | None]) -> Passes | None:
+    """The sum of what is needed, None where a part is not known.
+
+    >>> total([Passes(1), Passes(2)]), total([Passes(1), None])
+    (Passes(forward=3, backward=0), None)
+    """
+    found = Passes()
+    for part in parts:
+        if part is None:
+            return None
+        found += part
+    return found
 
 
 def prepare(method: Method[Any], model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:
@@ -90,6 +118,7 @@ def open_case(
         explanation: Explanation = ask(method, other, other_inputs, other_targets, other_ids, streams, rows, known)
         return explanation
 
+    asked = queries(method, model, inputs, targets, ids, streams, rows, learned)
     memory.case = Case(
         model=model,
         inputs=inputs,
@@ -103,5 +132,6 @@ def open_case(
         fetch=memory.fetch,
         method=method,
         truth=truth,
+        explaining=total(method.passes(query) for query in asked),
     )
     return memory.case

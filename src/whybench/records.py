@@ -8,6 +8,7 @@ import numpy as np
 
 from whybench.digests import canonical_json
 from whybench.errors import BadScores
+from whybench.passes import Passes
 
 PROTOCOL = 1
 """Rises when a score changes for the same parameters; results of different protocols are never on one board."""
@@ -51,7 +52,9 @@ class ExplanationRecord:
 
     bare_seconds: wall seconds of one bare forward pass of the same batch, the unit of cost ratios; bench: the digest
     of the model and samples, under which the store keeps a few inputs for pictures; preparation: what the method's
-    learning cost, once a model, or None where it learns nothing.
+    learning cost, once a model, or None where it learns nothing; needed: the passes of the method's definition, or
+    None where it does not say; bare_gradient_seconds: as bare_seconds, forward and backward, or None where the model
+    gives no gradients.
     """
 
     key: str
@@ -65,6 +68,8 @@ class ExplanationRecord:
     control: bool
     bench: str = ""
     preparation: Cost | None = None
+    needed: Passes | None = None
+    bare_gradient_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,8 @@ class Record:
     """One cell: a method judged by a metric on the samples of one dataset through one model.
 
     own: what the metric itself cost; shared: its share of artifacts that other metrics read too (their cost divided
-    by the number of cells that read them); headline: the metric that its family's table is sorted by.
+    by the number of cells that read them); needed: the passes that this one cell needs by the metric's definition, as
+    if nothing were shared, or None where it does not say; headline: the metric that its family's table is sorted by.
     """
 
     key: str
@@ -117,6 +123,7 @@ class Record:
     samples: tuple[SampleScore, ...]
     own: Cost = Cost()
     shared: Cost = Cost()
+    needed: Passes | None = None
     headline: bool = False
     curves: CurveArrays | None = field(default=None, compare=False)
 

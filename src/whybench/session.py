@@ -1,5 +1,6 @@
 """One bench being worked on: explanations, artifacts and cells are made here, metered, isolated and stored."""
 
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from whybench import keys
 from whybench.batch_plan import BatchPlan
-from whybench.cases import ask, prepare
+from whybench.cases import ask, prepare, queries, total
 from whybench.errors import BadScores, StoreError, Unsupported
 from whybench.explanations import Explanation
 from whybench.foreign import foreign
@@ -17,9 +18,10 @@ from whybench.loading import Bench
 from whybench.meter import Meter
 from whybench.outcomes import curve_arrays, leaks, outcome, sample_scores
 from whybench.parameters import parameters
+from whybench.passes import Passes
 from whybench.pictures import keep_pictures
 from whybench.progress import Listener
-from whybench.protocols import Artifact, Case, Method, Metric, Model, Scores
+from whybench.protocols import Artifact, Case, Method, Metric, Model, Query, Scores
 from whybench.protocols.asking import predict
 from whybench.protocols.method import require
 from whybench.protocols.model import steady
@@ -44,11 +46,11 @@ class Session:
     ) -> Record:
         """Score one method by one metric, store the record and return it."""
         made, explanation = self._explanation(explained, subject, method, fresh)
-        status, reason, scores, cost = made.status, made.reason, None, Cost()
+        status, reason, scores, cost, needed = made.status, made.reason, None, Cost(), None
         used: list[str] = []
         if explanation is not None:
-            case = self._case(explained, method, explanation, used, fresh)
-            status, reason, scores, cost = self._score(metric, case)
+            case = replace(self._case(explained, method, explanation, used, fresh), explaining=made.needed)
+            status, reason, scores, cost, needed = self._score(metric, case)
         record = Record(
             key=key,
             subject=subject,
@@ -64,6 +66,7 @@ class Session:
             reason=reason,
             samples=() if scores is None else sample_scores(scores, self.bench.ids, self._correct()),
             own=cost,
+            needed=needed,
             curves=None if scores is None else curve_arrays(scores),
         )
         self.store.save_cell(record, explained, used)
@@ -78,6 +81,24 @@ class Session:
             with self.meter.section() as section:
                 outputs = predict(self.bench.model, self.bench.inputs, self.plan.rows)
         return outputs, section.cost.wall_seconds
+
+    @cached_property
+    def bare_gradient_seconds(self) -> float | None:
+        """The wall seconds of one bare forward and backward pass of all samples; None where there is no gradient."""
+        bench, rows = self.bench, self.plan.rows
+        if "gradients" not in bench.model.capabilities:
+            return None
+        query = Query(bench.model, bench.inputs, self.targets, bench.ids, self.streams, rows)
+        every = torch.arange(len(query), device=bench.inputs.device)
+        try:
+            with isolated("the bare gradient", bench.model.module, self.listener.note), steady(bench.model.module):
+                query.gradient(bench.inputs[:rows], every[:rows])
+                with self.meter.section() as section:
+                    for part in torch.split(every, rows):
+                        query.gradient(bench.inputs[part], part)
+        except Exception:  # whatever keeps a model from it, the methods that need gradients will say
+            return None
+        return section.cost.wall_seconds
 
     @cached_property
     def targets(self) -> Tensor:
@@ -102,17 +123,18 @@ class Session:
         self, key: str, subject: Subject, method: Method[Any], fresh: bool
     ) -> tuple[ExplanationRecord, Explanation | None]:
         status: Status = "ok"
-        reason, digest, explanation, learning = "", None, None, None
+        reason, digest, explanation, learning, needed = "", None, None, None, None
         targets, (_, bare_seconds) = self.targets, self.clean
         section = self.meter.section()
         try:
             with isolated(method.name, self.bench.model.module, self.listener.note), section:
                 learning = self.prepared(method, fresh)[1]
                 explanation = self._ask(method, self.bench.model, self.bench.inputs, targets, self.bench.ids)
+            needed = _unless_nothing(self._passes(method), section.cost)
         except StoreError:
             raise
         except Exception as error:  # whatever a method raises costs its own cells only
-            status, reason = outcome(error)
+            explanation, (status, reason) = None, outcome(error)
         if explanation is not None:
             digest = self.store.put_payload(explanation)
         record = ExplanationRecord(
@@ -127,6 +149,8 @@ class Session:
             control=method.control,
             bench=self.bench.digest,
             preparation=learning,
+            needed=needed,
+            bare_gradient_seconds=self.bare_gradient_seconds,
         )
         keep_pictures(self.store, self.bench, self.targets)
         self.store.save_explanation(record)
@@ -155,6 +179,12 @@ class Session:
         """The method asked anew; of another model than the bench's it learns anew too."""
         asked = partial(ask, method, model, inputs, targets, ids, self.streams, self.plan.rows)
         return asked(self.prepared(method)[0]) if model is self.bench.model else asked()
+
+    def _passes(self, method: Method[Any]) -> Passes | None:
+        """What the method's definition needs for all samples."""
+        bench, learned = self.bench, self.prepared(method)[0]
+        asked = (bench.model, bench.inputs, self.targets, bench.ids, self.streams, self.plan.rows, learned)
+        return total(method.passes(query) for query in queries(method, *asked))
 
     def _case(
         self, explained: str, method: Method[Any], explanation: Explanation, used: list[str], fresh: bool
@@ -194,20 +224,24 @@ class Session:
         """Artifacts computed since the bench was opened; `fresh` trusts no others."""
         return set()
 
-    def _score(self, metric: Metric[Any], case: Case[Any]) -> tuple[Status, str, Scores | None, Cost]:
+    def _score(self, metric: Metric[Any], case: Case[Any]) -> tuple[Status, str, Scores | None, Cost, Passes | None]:
         scores: Scores | None = None
+        needed: Passes | None = None
         status: Status = "ok"
         reason = ""
+        read: dict[Artifact, Passes | None] = {}
         module = self.bench.model.module
         section = self.meter.section()
         try:
             with isolated(metric.name, module, self.listener.note), steady(module), section:
-                scores = self._checked(metric, case)
+                scores = self._checked(metric, _noting(case, read))
+            needed = total([*read.values(), _unless_nothing(metric.passes(case), section.cost)])
         except StoreError:
             raise
         except Exception as error:  # whatever a metric raises costs its own cell only
             status, reason = outcome(error)
-        return status, reason, scores, section.cost
+            scores = None
+        return status, reason, scores, section.cost, needed
 
     def _checked(self, metric: Metric[Any], case: Case[Any]) -> Scores:
         if metric.kind is not type(case.explanation):
@@ -225,3 +259,19 @@ class Session:
         if self.bench.model.output != "classes" or self.bench.labels.is_floating_point():
             return None
         return self.clean[0].argmax(1) == self.bench.labels
+
+
+def _noting(case: Case[Any], read: dict[Artifact, Passes | None]) -> Case[Any]:
+    """The same case, which notes what the artifacts that a metric asks for need."""
+
+    def fetch(request: Artifact) -> dict[str, Tensor]:
+        tensors = case.fetch(request)
+        read[request] = request.passes(case, tensors)
+        return tensors
+
+    return replace(case, fetch=fetch)
+
+
+def _unless_nothing(said: Passes | None, done: Cost) -> Passes | None:
+    """What a definition says that it needs; nothing where it does not say and sent nothing through the model."""
+    return Passes() if said is None and not done.forward else said

@@ -67,6 +67,7 @@ def test_no_image_block_has_no_gallery(tmp_path: Path) -> None:
         "columns",
         "cost",
         *["curves"] * 2,
+        *["passes"] * 2,
     ]
 
 

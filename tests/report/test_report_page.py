@@ -48,6 +48,11 @@ def test_all_parts_of_the_run_are_on_the_page(report: Path) -> None:
         "figures/curves_tiny-table_tiny-mlp_pixel-flipping.svg",
         "figures/curves_tiny-table_tiny-mlp_srg.svg",
         "figures/maps_tiny-images_tiny-cnn.png",
+        *[
+            f"figures/passes_{what}_{block}.svg"
+            for what in ("methods", "metrics")
+            for block in ("tiny-images_tiny-cnn", "tiny-table_tiny-mlp")
+        ],
     ]
     assert "control" in images["figures/cost_tiny-images_tiny-cnn.svg"]
     text = " ".join(root.all("main")[0].text.split())

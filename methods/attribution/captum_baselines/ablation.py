@@ -1,6 +1,7 @@
 """Captum's methods that replace features by the baseline: Occlusion, FeatureAblation, ShapleyValueSampling."""
 
 from dataclasses import dataclass
+from math import ceil, prod
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -8,6 +9,8 @@ from torch import Tensor
 from whybench.errors import BadParameter
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.feature_mask import check_region, feature_mask
+from whybench.passes import Passes
+from whybench.protocols import Query
 from whybench.registries import register
 
 
@@ -39,9 +42,7 @@ class Occlusion(CaptumMethod):
 
     def ask(self, captum: Any, question: Question) -> Tensor:
         shape = tuple(question.inputs.shape)
-        default = question.model.domain.region_size(shape)
-        window = self._full(question, self.sliding_window_shapes or default)
-        strides = window if self.strides is None else self._full(question, self.strides)
+        window, strides = self._windows(question)
         for side, stride, size in zip(window, strides, shape[1:], strict=True):
             if side > size or (side < size and stride > side):
                 raise BadParameter(
@@ -57,14 +58,24 @@ class Occlusion(CaptumMethod):
         )
         return answer
 
-    def _full(self, question: Question, side: int | tuple[int, ...]) -> tuple[int, ...]:
+    def passes(self, query: Query) -> Passes | None:
+        sides = zip(query.inputs.shape[1:], *self._windows(query), strict=True)
+        return Passes(1 + prod(1 + ceil((size - side) / stride) for size, side, stride in sides)) * len(query)
+
+    def _windows(self, asked: Question | Query) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Window and strides along every axis of one input."""
+        shape = tuple(asked.inputs.shape)
+        window = self._full(asked, self.sliding_window_shapes or asked.model.domain.region_size(shape))
+        return window, window if self.strides is None else self._full(asked, self.strides)
+
+    def _full(self, asked: Question | Query, side: int | tuple[int, ...]) -> tuple[int, ...]:
         """A side along every axis of the grid, all channels together, as Captum wants it: the shape of one input."""
-        shape = tuple(question.inputs.shape)
+        shape = tuple(asked.inputs.shape)
         if isinstance(side, tuple):
             if len(side) != len(shape) - 1:
                 raise BadParameter(f"{self.name}: {side} does not have the dimensions of inputs {shape[1:]}")
             return side
-        grid = question.model.domain.grid(shape)
+        grid = asked.model.domain.grid(shape)
         return shape[1 : len(shape) - len(grid)] + (side,) * len(grid)
 
 
@@ -98,6 +109,9 @@ class FeatureAblation(CaptumMethod):
             perturbations_per_eval=question.perturbations_per_eval,
         )
         return answer
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(1 + len(query.domain.regions(tuple(query.inputs.shape), self.region))) * len(query)
 
 
 @register
@@ -138,3 +152,7 @@ class ShapleyValueSampling(CaptumMethod):
             perturbations_per_eval=question.perturbations_per_eval,
         )
         return answer
+
+    def passes(self, query: Query) -> Passes | None:
+        regions = len(query.domain.regions(tuple(query.inputs.shape), self.region))
+        return Passes(2 + self.n_samples * (regions - 1)) * len(query)

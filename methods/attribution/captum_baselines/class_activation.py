@@ -10,6 +10,7 @@ from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Polarity
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.rectifiers import check_rectifiers
+from whybench.passes import Passes
 from whybench.protocols import Model
 from whybench.registries import register
 
@@ -73,6 +74,7 @@ class LayerGradCam(ClassActivation):
     reference: ClassVar[str] = "selvaraju2017"
     signed: ClassVar[bool] = False
     grid: ClassVar[Literal["input", "spatial"]] = "spatial"
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     def ask(self, captum: Any, question: Question) -> Tensor:
         layer = self.layer_of(question.model, question.inputs[:1])
@@ -96,6 +98,7 @@ class GuidedGradCam(ClassActivation):
 
     name: ClassVar[str] = "captum/guided_grad_cam"
     reference: ClassVar[str] = "selvaraju2017"
+    passes_each: ClassVar[Passes | None] = Passes(2, 2)
 
     polarity: Polarity = field(default="sensitivity", kw_only=True)
 

@@ -9,7 +9,8 @@ from whybench.errors import Unsupported
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.references import check_references, reference_inputs
 from whybench.methods.attribution.captum_baselines.stray_functions import NONLINEAR, stray_functions
-from whybench.protocols import Model
+from whybench.passes import Passes
+from whybench.protocols import Model, Query
 from whybench.registries import register
 
 WITH_RULE = (
@@ -57,6 +58,7 @@ class DeepLift(Rescale):
     name: ClassVar[str] = "captum/deep_lift"
     reference: ClassVar[str] = "shrikumar2017"
     complete: ClassVar[str | None] = "f(x) - f(baseline)"
+    passes_each: ClassVar[Passes | None] = Passes(2, 1)
 
     def ask(self, captum: Any, question: Question) -> Tensor:
         answer: Tensor = captum.DeepLift(question.module).attribute(
@@ -94,3 +96,6 @@ class DeepLiftShap(Rescale):
             question.inputs, baselines=reference_inputs(question, self.n_references), target=question.target
         )
         return answer
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(2 * self.n_references, self.n_references) * len(query)

@@ -9,6 +9,8 @@ from whybench.errors import BadParameter
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.passes import in_passes
 from whybench.methods.attribution.captum_baselines.references import check_references, reference_inputs
+from whybench.passes import Passes
+from whybench.protocols import Query
 from whybench.registries import register
 
 
@@ -55,3 +57,6 @@ class GradientShap(CaptumMethod):
             additional_forward_args=(question.targets,),
         )
         return answer
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.n_samples, self.n_samples) * len(query)

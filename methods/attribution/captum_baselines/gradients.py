@@ -8,6 +8,8 @@ from torch import Tensor
 from whybench.errors import BadParameter
 from whybench.explanations import Polarity
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
+from whybench.passes import Passes
+from whybench.protocols import Query
 from whybench.registries import register
 
 QUADRATURES = ("gausslegendre", "riemann_left", "riemann_middle", "riemann_right", "riemann_trapezoid")
@@ -26,6 +28,7 @@ class Saliency(CaptumMethod):
     name: ClassVar[str] = "captum/saliency"
     reference: ClassVar[str] = "simonyan2013"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     polarity: Polarity = field(default="sensitivity", kw_only=True)
 
@@ -49,6 +52,7 @@ class InputXGradient(CaptumMethod):
     name: ClassVar[str] = "captum/input_x_gradient"
     reference: ClassVar[str] = "shrikumar2016"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     def ask(self, captum: Any, question: Question) -> Tensor:
         answer: Tensor = captum.InputXGradient(question.explained).attribute(
@@ -98,3 +102,6 @@ class IntegratedGradients(CaptumMethod):
             internal_batch_size=question.rows,
         )
         return answer
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.n_steps, self.n_steps) * len(query)

@@ -9,6 +9,8 @@ from whybench.errors import BadParameter
 from whybench.explanations import Polarity
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.passes import in_passes
+from whybench.passes import Passes
+from whybench.protocols import Query
 from whybench.registries import register
 
 RELATIVE_NOISE = 0.15
@@ -51,6 +53,9 @@ class NoiseTunnel(CaptumMethod):
             additional_forward_args=(question.targets,),
         )
         return answer
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.nt_samples, self.nt_samples) * len(query)
 
 
 @register

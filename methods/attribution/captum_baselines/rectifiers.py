@@ -9,6 +9,7 @@ from whybench.errors import Unsupported
 from whybench.explanations import Polarity
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.stray_functions import RECTIFIERS, stray_functions
+from whybench.passes import Passes
 from whybench.protocols import Model
 from whybench.registries import register
 
@@ -30,6 +31,7 @@ class ModifiedReLU(CaptumMethod):
 
     hooks: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset({"gradients", "layers"})
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     polarity: Polarity = field(default="sensitivity", kw_only=True)
 

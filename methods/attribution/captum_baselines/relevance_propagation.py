@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.stray_functions import stray_functions
+from whybench.passes import Passes
 from whybench.protocols import Model
 from whybench.registries import register
 
@@ -48,6 +49,7 @@ class LRP(CaptumMethod):
     reference: ClassVar[str] = "bach2015"
     hooks: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset({"gradients", "layers"})
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     epsilon: float = 1e-9
 

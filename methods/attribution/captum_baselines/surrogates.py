@@ -8,6 +8,8 @@ from torch import Tensor
 from whybench.errors import BadParameter
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.feature_mask import check_region, feature_mask
+from whybench.passes import Passes
+from whybench.protocols import Query
 from whybench.registries import register
 
 
@@ -42,6 +44,9 @@ class Surrogate(CaptumMethod):
             perturbations_per_eval=question.perturbations_per_eval,
         )
         return answer
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.n_samples) * len(query)
 
 
 @register

@@ -12,6 +12,7 @@ from whybench.methods.attribution.array_function import Array, ArrayFunction
 from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.coalitions import CoalitionMethod, Game
 from whybench.methods.attribution.lime_baselines.library import lime_module, silent
+from whybench.passes import Passes
 from whybench.protocols import Query
 from whybench.registries import register
 
@@ -52,6 +53,9 @@ class Image(CoalitionMethod):
             raise Unsupported(f"{self.name} takes images with one channel or three, not with {channels}")
         game, baseline = self.game(query), query.baseline(self.baseline)
         return self.shared_out(game, [self._coefficients(lime_image, game, baseline, i) for i in range(len(query))])
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.num_samples) * len(query)
 
     def _coefficients(self, lime_image: Any, game: Game, baseline: Tensor, sample: int) -> Tensor:
         """The coefficients of one sample's players."""

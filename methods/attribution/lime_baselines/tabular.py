@@ -10,6 +10,7 @@ from torch import Tensor
 from whybench.methods.attribution.array_function import Array, ArrayFunction
 from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.lime_baselines.library import lime_module, silent
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
 
@@ -49,6 +50,9 @@ class Tabular(AttributionMethod):
         training: Array = query.model.training.inputs.double().cpu().numpy()
         rows = [self._coefficients(lime_tabular, query, training, i) for i in range(len(query))]
         return torch.from_numpy(np.stack(rows)).to(query.inputs)
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(self.num_samples) * len(query)
 
     def _coefficients(self, lime_tabular: Any, query: Query, training: Array, sample: int) -> Array:
         """The coefficients of one row's columns."""

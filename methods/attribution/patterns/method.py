@@ -16,6 +16,7 @@ from whybench.methods.attribution.patterns.layers import PatternLayer, layers_be
 from whybench.methods.attribution.patterns.moments import Regimes
 from whybench.methods.attribution.patterns.propagation import PatternPropagation
 from whybench.methods.attribution.patterns.readings import Reading
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Model, Query
 from whybench.protocols.signals import Neurons, Patches
 from whybench.streams import Streams
@@ -27,6 +28,7 @@ class PatternMethod(AttributionMethod):
 
     needs: ClassVar[frozenset[str]] = frozenset({"gradients", "training"})
     weighted: ClassVar[bool]
+    passes_each: ClassVar[Passes | None] = Passes(1, 1)
     """Whether w * a+ or a+ stands in the place of w."""
 
     estimator: EstimatorName = "two_component"

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from whybench.errors import Unsupported
 from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.shap_baselines.library import shap_library
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Model, Query
 from whybench.registries import register
 
@@ -55,6 +56,11 @@ class Deep(AttributionMethod):
             module = Explained(query.model.with_module(copy.deepcopy(query.model.module)))
             rows = [self._values(shap, module, query, i, references.clone()) for i in range(len(query))]
         return torch.cat(rows)
+
+    def passes(self, query: Query) -> Passes | None:
+        assert query.model.training is not None
+        references = min(self.background, len(query.model.training))
+        return Passes(2 * references, references) * len(query)
 
     def _values(self, shap: Any, module: "Explained", query: Query, sample: int, references: Tensor) -> Tensor:
         """The relevance of one sample, shaped (1, ...)."""

@@ -11,6 +11,7 @@ from whybench.isolation import generators_from
 from whybench.methods.attribution.checks import whole
 from whybench.methods.attribution.coalitions import CoalitionMethod, Game
 from whybench.methods.attribution.shap_baselines.library import shap_library, silent
+from whybench.passes import Passes
 from whybench.protocols import Query
 from whybench.registries import register
 
@@ -52,6 +53,9 @@ class Kernel(CoalitionMethod):
     def relevance(self, query: Query) -> Tensor:
         shap, game = shap_library(self.name), self.game(query)
         return self.shared_out(game, [self._values(shap, game, i) for i in range(len(query))])
+
+    def passes(self, query: Query) -> Passes | None:
+        return Passes(sum(2 + min(2**m - 2, self.nsamples) for m in self.game(query).players.counts))
 
     def _values(self, shap: Any, game: Game, sample: int) -> Tensor:
         """The values of one sample's players."""

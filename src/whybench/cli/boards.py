@@ -37,9 +37,9 @@ def print_board(console: Console, board: Leaderboard, full: bool = False) -> Non
     for family in board.families:
         for table in [board.table(family)] if full else board.summary(family):
             print_table(console, table, controls, said)
-    timing = board.timing_table() if full else board.timing_summary()
-    if timing.rows:
-        print_table(console, timing, controls, said)
+    for timing in board.timing_tables() if full else [board.timing_summary()]:
+        if timing.rows:
+            print_table(console, timing, controls, said)
     console.print(_text("CLAIM", "bold"))
     for line in board.claim().splitlines():
         console.print(_text(line))

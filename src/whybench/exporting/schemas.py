@@ -26,7 +26,10 @@ COSTS = pa.schema(
         ("peak_bytes", WHOLE),
         ("shared_forward", REAL),
         ("shared_wall_seconds", REAL),
+        ("needed_forward", REAL),
+        ("needed_backward", REAL),
         ("bare_seconds", REAL),
+        ("bare_gradient_seconds", REAL),
         ("preparation_forward", REAL),
         ("preparation_wall_seconds", REAL),
     ]

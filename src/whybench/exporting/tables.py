@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from whybench.digests import canonical_json, json_digest
 from whybench.exporting.schemas import COSTS, CURVES, EXPLANATIONS
+from whybench.passes import Passes
 from whybench.records import Cost, ExplanationRecord, Record, Subject
 
 
@@ -30,7 +31,9 @@ def costs_table(records: Sequence[Record], made: Sequence[ExplanationRecord]) ->
             **_cost(e.cost),
             "shared_forward": 0.0,
             "shared_wall_seconds": 0.0,
+            **_needed(e.needed),
             "bare_seconds": e.bare_seconds,
+            "bare_gradient_seconds": e.bare_gradient_seconds,
             "preparation_forward": None if e.preparation is None else float(e.preparation.forward),
             "preparation_wall_seconds": None if e.preparation is None else e.preparation.wall_seconds,
         }
@@ -46,7 +49,9 @@ def costs_table(records: Sequence[Record], made: Sequence[ExplanationRecord]) ->
             **_cost(r.own),
             "shared_forward": float(r.shared.forward),
             "shared_wall_seconds": r.shared.wall_seconds,
+            **_needed(r.needed),
             "bare_seconds": None,
+            "bare_gradient_seconds": None,
             "preparation_forward": None,
             "preparation_wall_seconds": None,
         }
@@ -123,4 +128,11 @@ def _cost(cost: Cost) -> dict[str, float | int | None]:
         "wall_seconds": cost.wall_seconds,
         "cpu_seconds": cost.cpu_seconds,
         "peak_bytes": cost.peak_bytes,
+    }
+
+
+def _needed(passes: Passes | None) -> dict[str, float | None]:
+    return {
+        "needed_forward": None if passes is None else float(passes.forward),
+        "needed_backward": None if passes is None else float(passes.backward),
     }

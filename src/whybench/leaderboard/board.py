@@ -13,6 +13,7 @@ from whybench.leaderboard.across import Overall, overall
 from whybench.leaderboard.claim import claim
 from whybench.leaderboard.comparisons import Agreement, Pair, agreements, pairs
 from whybench.leaderboard.contest import Contest
+from whybench.leaderboard.expenses import Expense, expenses
 from whybench.leaderboard.family import family_table
 from whybench.leaderboard.frame import frame
 from whybench.leaderboard.gathering import contests, family_order, one_protocol, ordered, ordered_explanations
@@ -23,7 +24,7 @@ from whybench.leaderboard.sensitivity import Sensitivity, sensitivities
 from whybench.leaderboard.standings import Standing, Unbeaten, standings, unbeaten
 from whybench.leaderboard.summary import summary_tables, timing_summary
 from whybench.leaderboard.table import Table
-from whybench.leaderboard.timing import Expense, expenses, timing_table
+from whybench.leaderboard.timing import method_timing, metric_timing
 from whybench.records import ExplanationRecord, Record
 
 SCHEMA = 1
@@ -81,7 +82,7 @@ class Leaderboard:
 
     def timing_summary(self) -> Table:
         """What explaining one sample costs, models in columns."""
-        return timing_summary(self._expenses)
+        return timing_summary(self.expenses)
 
     def claim(self) -> str:
         """What the pool supports: about these models, or about methods, and how many units are missing."""
@@ -111,14 +112,19 @@ class Leaderboard:
         """Methods compared with model x dataset blocks as the unit; `claim` says whether there are enough."""
         return frame(overall(self.contests), Overall)
 
+    @cached_property
+    def expenses(self) -> tuple[Expense, ...]:
+        """The timing profile, a row an explanation and one a cell; `timing` is the same as a frame."""
+        return tuple(expenses(self.explanations, self.records))
+
     @property
     def timing(self) -> pd.DataFrame:
         """The timing profile: one row an explanation (empty metric) and one a cell, costs a sample."""
-        return frame(self._expenses, Expense)
+        return frame(self.expenses, Expense)
 
-    def timing_table(self) -> Table:
-        """The methods' costs as rows of text."""
-        return timing_table(self._expenses)
+    def timing_tables(self) -> tuple[Table, ...]:
+        """The costs of methods, and those of metrics, as rows of text; tables without rows are left out."""
+        return tuple(t for t in (method_timing(self.expenses), metric_timing(self.expenses)) if t.rows)
 
     def subset(
         self,
@@ -161,7 +167,7 @@ class Leaderboard:
             "claim": self.claim(),
             "rows": [row._asdict() for row in self._standings],
             "flags": [row._asdict() for row in unbeaten(self.contests)],
-            "timing": [row._asdict() for row in self._expenses],
+            "timing": [row._asdict() for row in self.expenses],
         }
         return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
@@ -183,11 +189,7 @@ class Leaderboard:
     def _standings(self) -> list[Standing]:
         return list(standings(self.contests))
 
-    @cached_property
-    def _expenses(self) -> list[Expense]:
-        return expenses(self.explanations, self.records)
-
     @property
     def _tables(self) -> list[Table]:
         tables = [self.table(family) for family in self.families]
-        return [*tables, self.timing_table()] if self.explanations else tables
+        return [*tables, *self.timing_tables()] if self.explanations else tables

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
 from whybench.leaderboard.contest import Block, Contest
+from whybench.leaderboard.expenses import Expense
 from whybench.leaderboard.family import arrow, cell, label
 from whybench.leaderboard.names import Names
 from whybench.leaderboard.notes import flagged, varied
 from whybench.leaderboard.table import Table
-from whybench.leaderboard.timing import Expense
 from whybench.leaderboard.variants import Variant, labels
 
 CONTROL = " (control)"

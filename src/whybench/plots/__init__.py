@@ -3,12 +3,14 @@
 from whybench.plots.cost import Point, quality_against_cost
 from whybench.plots.curves import MeanCurve, draw_curves, mean_curve, y_limits
 from whybench.plots.gallery import Column, gallery, normalised, shown
+from whybench.plots.passes import Load, passes_needed_and_done
 from whybench.plots.relevance import column_relevance
 from whybench.plots.specifications import Specified, ahead_matrix, specification_curve
 from whybench.plots.style import save
 
 __all__ = [
     "Column",
+    "Load",
     "MeanCurve",
     "Point",
     "Specified",
@@ -18,6 +20,7 @@ __all__ = [
     "gallery",
     "mean_curve",
     "normalised",
+    "passes_needed_and_done",
     "quality_against_cost",
     "save",
     "shown",

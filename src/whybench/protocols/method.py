@@ -12,6 +12,7 @@ from whybench.domains import Domain, Infill
 from whybench.errors import Unsupported
 from whybench.explanations import Attribution, Explanation, Polarity
 from whybench.isolation import generators_kept
+from whybench.passes import Passes
 from whybench.protocols.asking import ask_targets, sample_ids, wrap
 from whybench.protocols.model import Model, steady
 from whybench.protocols.training import Training, training_of
@@ -111,6 +112,13 @@ class Method(ABC, Generic[E]):
     def explain(self, query: Query) -> E:
         """The explanation of one batch."""
 
+    def passes(self, query: Query) -> Passes | None:
+        """The passes that the definition needs for this batch, for the timing profile; None where nobody says.
+
+        Nothing goes through the model to find out, and `query` may be a copy of the one that is explained.
+        """
+        return None
+
 
 @dataclass(frozen=True)
 class AttributionMethod(Method[Attribution]):
@@ -124,6 +132,8 @@ class AttributionMethod(Method[Attribution]):
     """Whether the sign of a relevance means for or against the target."""
     complete: ClassVar[str | None] = None
     """What the relevances sum to, as a formula, or None where no such law is claimed."""
+    passes_each: ClassVar[Passes | None] = None
+    """The passes that the definition needs for one sample, where neither sample nor parameters change them."""
     grid: ClassVar[Literal["input", "spatial"]] = "input"
     """`input`: shaped like the inputs; `spatial`: one channel for all, (n, 1, height, width)."""
 
@@ -135,6 +145,9 @@ class AttributionMethod(Method[Attribution]):
 
     def explain(self, query: Query) -> Attribution:
         return Attribution(self.relevance(query).detach(), query.targets, self.polarity)
+
+    def passes(self, query: Query) -> Passes | None:
+        return None if self.passes_each is None else self.passes_each * len(query)
 
     @generators_kept()
     @torch.inference_mode(False)

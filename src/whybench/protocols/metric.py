@@ -11,6 +11,7 @@ from torch import Tensor
 from whybench.domains import Domain
 from whybench.errors import BadParameter, BadScores, shown
 from whybench.explanations import Explanation
+from whybench.passes import Passes
 from whybench.protocols.asking import predict
 from whybench.protocols.method import Method
 from whybench.protocols.model import Model
@@ -77,6 +78,13 @@ class Artifact(ABC):
     def compute(self, case: "Case[Any]") -> dict[str, Tensor]:
         """The artifact's tensors, from one case."""
 
+    def passes(self, case: "Case[Any]", tensors: Mapping[str, Tensor]) -> Passes | None:
+        """The passes that the definition needs to make `tensors`, the artifact; None where nobody says.
+
+        Those of artifacts that it reads are included.
+        """
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class Case(Generic[E]):
@@ -84,7 +92,8 @@ class Case(Generic[E]):
 
     inputs: (n, ...); targets: (n,) int64, the explained outputs; labels: (n,) true classes or values;
     rows: how many rows go into one pass; method: what was asked, for metrics that judge more of it than its answers;
-    truth: where the evidence for the labels lies, where that is known.
+    truth: where the evidence for the labels lies, where that is known; explaining: the passes that one explanation of
+    all samples needs, where the method says so.
     """
 
     model: Model
@@ -99,6 +108,7 @@ class Case(Generic[E]):
     fetch: Callable[[Artifact], dict[str, Tensor]]
     method: Method[Any] | None = None
     truth: Truth | None = None
+    explaining: Passes | None = None
 
     @property
     def domain(self) -> Domain:
@@ -125,6 +135,10 @@ class Case(Generic[E]):
             self.targets if targets is None else targets,
             self.ids if ids is None else ids,
         )
+
+    def asked(self, times: float) -> Passes | None:
+        """The passes that it needs to ask the method so often about all samples; None where it does not say."""
+        return None if self.explaining is None else self.explaining * times
 
     def without_explanation(self) -> "Case[E]":
         """The same case for what all methods share: it holds no explanation and cannot ask for one."""
@@ -200,3 +214,10 @@ class Metric(ABC, Generic[E]):
     @abstractmethod
     def score(self, case: Case[E]) -> Scores:
         """One number a sample."""
+
+    def passes(self, case: Case[E]) -> Passes | None:
+        """The passes that the definition needs besides those of the artifacts that it reads, for the timing profile.
+
+        None where nobody says; a metric that sends nothing through the model itself need not say so.
+        """
+        return None

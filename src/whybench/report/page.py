@@ -49,6 +49,7 @@ class Page:
     specifications: Sequence[Group]
     specification_files: Sequence[Download]
     costs: Sequence[Picture]
+    passes: Sequence[Picture]
     timing: Sequence[Sheet]
     maps: Sequence[Group]
     absent: Sequence[Absent]

@@ -17,6 +17,7 @@ from whybench.report.folder import Folder, open_folder
 from whybench.report.maps import map_pictures
 from whybench.report.pace import pace
 from whybench.report.page import Download, Page, Sheet, render
+from whybench.report.passes import passes_pictures
 from whybench.report.pictures import Group
 from whybench.report.provenance import commands, facts
 from whybench.report.specifications import specification_pictures
@@ -56,6 +57,7 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
         specifications=[Group(v.title, pictures) for v in blocks if (pictures := specification_pictures(v, folder))],
         specification_files=_pairs(board, folder),
         costs=[picture for v in blocks if (picture := cost_picture(v, pace(v, profile), folder))],
+        passes=[picture for v in blocks for picture in passes_pictures(v, folder)],
         timing=[*_measured(store, suite, profile, controls, folder), *_noted(board, controls, folder)],
         maps=[Group(v.title, pictures) for v in blocks if (pictures := map_pictures(store, v, folder))],
         absent=[group for v in blocks for group in absent(v)],
@@ -103,12 +105,14 @@ def _measured(store: Store, suite: str, profile: pd.DataFrame, controls: Sequenc
 
 def _noted(board: Leaderboard, controls: Sequence[str], folder: Folder) -> list[Sheet]:
     """What the run itself noted."""
-    table = board.timing_table()
     files = [
         Download(folder.text(folder.root / "timing.csv", _csv(board.timing)), "CSV, with the cost of every metric")
     ]
-    caption = "Cost of explaining one sample, as the run noted it: passes are exact, seconds indicative"
-    return [Sheet(caption, cut(table, controls), files)] if table.rows else []
+    return [
+        Sheet(f"Cost a sample ({table.title}), as the run noted it: passes are exact, seconds indicative", shown, files)
+        for table in board.timing_tables()
+        if (shown := cut(table, controls))
+    ]
 
 
 def _csv(frame: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from whybench.digests import canonical_json
+from whybench.passes import Passes
 from whybench.records import Cost, CurveArrays, ExplanationRecord, Record, SampleScore, Subject
 
 
@@ -35,6 +36,7 @@ def read_explanation(key: str, digest: str | None, body: str) -> ExplanationReco
         subject=Subject(**fields.pop("subject")),
         cost=Cost(**fields.pop("cost")),
         preparation=None if learned is None else Cost(**learned),
+        needed=_passes(fields.pop("needed", None)),
         sample_ids=tuple(fields.pop("sample_ids")),
         **fields,
     )
@@ -55,6 +57,7 @@ def cell_body(record: Record) -> str:
             "headline": record.headline,
             "reason": record.reason,
             "own": asdict(record.own),
+            "needed": None if record.needed is None else asdict(record.needed),
         }
     )
 
@@ -68,12 +71,17 @@ def read_cell(
         key=key,
         subject=Subject(**fields.pop("subject")),
         own=Cost(**fields.pop("own")),
+        needed=_passes(fields.pop("needed", None)),
         status=status,
         samples=tuple(samples),
         shared=shared,
         curves=curves,
         **fields,
     )
+
+
+def _passes(fields: dict[str, float] | None) -> Passes | None:
+    return None if fields is None else Passes(**fields)
 
 
 def score_row(position: int, sample: SampleScore) -> dict[str, Any]:

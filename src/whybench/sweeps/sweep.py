@@ -1,14 +1,17 @@
 """The sweep: removing or adding regions in the order of a map, and what the model says at every step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from whybench.domains import Regions
 from whybench.explanations import Attribution
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
 from whybench.sweeps.answers import answers
 from whybench.sweeps.grids import Steps, grid
@@ -52,16 +55,24 @@ class Sweep(Artifact):
     draw: int = 0
 
     def compute(self, case: Case[Attribution]) -> dict[str, Tensor]:
-        shape = tuple(case.inputs.shape)
-        regions = case.domain.regions(shape, self.region)
-        explanation = case.explanation
-        features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape)
-        values = _region_relevance(regions, features.to(case.inputs.device))
+        return by_block(self._swept, case)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        n, _, points = tensors["fraction"].shape
+        return Passes((n + int((tensors["ties"] > 0).sum())) * points)
+
+    def _swept(self, case: Case[Attribution]) -> dict[str, Tensor]:
+        regions = case.domain.regions(tuple(case.inputs.shape), self.region)
+        values = _region_relevance(regions, self._features(case))
         places, ties = tie_orders(values, case.ids, case.streams), tied(values)
         ordered = _ordered_sizes(regions, places)
         points = self._points(case, ordered)
         said = self._answers(case, regions, places, ties, points)
         return {"fraction": _fractions(ordered, points), "ties": ties, **said}
+
+    def _features(self, case: Case[Attribution]) -> Tensor:
+        explanation, shape = case.explanation, tuple(case.inputs.shape)
+        return case.domain.per_feature(explanation.relevance, explanation.polarity, shape).to(case.inputs.device)
 
     def _points(self, case: Case[Attribution], ordered: Tensor) -> Tensor:
         """How many regions come before each point of every sample and tie order: (n, 2, points)."""

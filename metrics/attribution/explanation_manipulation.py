@@ -2,21 +2,17 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, get_args
 
 import torch
-from torch import Tensor
 
-from whybench.errors import BadParameter, Unsupported, shown
+from whybench.errors import BadParameter, shown
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.correlations import CONSTANT, defined_scores
-from whybench.metrics.attribution.likeness import Likeness, MapSimilarity
-from whybench.metrics.attribution.manipulation import Ball, Unchanged, searched
+from whybench.metrics.attribution.likeness import MapSimilarity
+from whybench.metrics.attribution.manipulated_maps import Goal, ManipulatedMaps
 from whybench.protocols import Case, Curves, Metric, Scores
-from whybench.protocols.model import steady
 from whybench.registries import register
-
-Goal = Literal["away", "other_class"]
 
 OTHER_CONSTANT = "the map of the other class is constant"
 
@@ -87,54 +83,19 @@ class ExplanationManipulation(Metric[Attribution]):
         return False
 
     def score(self, case: Case[Attribution]) -> Scores:
-        ball = Ball.around(case, self.radius)
-        with steady(case.model.module):
-            outputs = case.predict(case.inputs)
-        unchanged = Unchanged(outputs, case.model.output == "classes", self.tolerance)
-        own = _maps(case, case.explanation)
-        goal = own if self.goal == "away" else _maps(case, case.explain(targets=other_classes(case, outputs)))
-        likeness = Likeness(self.similarity, goal)
-        start = likeness.to(own)
-        sign = -1.0 if self.goal == "away" else 1.0
-
-        def gain(inputs: Tensor, which: Tensor) -> Tensor:
-            ids = tuple(case.ids[i] for i in which.tolist())
-            explanation = case.explain(inputs=inputs, targets=case.targets[which], ids=ids)
-            maps = goal.index_put((which,), _maps(case, explanation))
-            return sign * (likeness.to(maps) - start)[which]
-
-        found = searched(case, ball, unchanged, gain, self.queries)
-        constant = Likeness(self.similarity, own).constant
-        defined = torch.where(constant | likeness.constant, torch.nan, 1.0)
-        curve = found.gains * defined[:, None]
+        asked = ManipulatedMaps(self.goal, self.radius, self.tolerance, self.queries, self.similarity)
+        found = case.artifact(asked)
+        defined = torch.where(found["constant"] | found["constant_goal"], torch.nan, 1.0).double()
+        curve = found["gains"] * defined[:, None]
         queries = torch.arange(self.queries + 1, dtype=torch.float64).expand_as(curve)
         scores = defined_scores(
             curve[:, -1],
-            [(constant, CONSTANT), (likeness.constant, OTHER_CONSTANT)],
+            [(found["constant"], CONSTANT), (found["constant_goal"], OTHER_CONSTANT)],
             details={
-                "similarity": start + sign * curve[:, -1],
-                "output_change": defined * unchanged.change(found.outputs),
-                "distance": defined * (found.inputs - case.inputs).double().flatten(1).norm(dim=1),
-                "allowed": defined * found.allowed,
+                "similarity": found["similarity"] * defined,
+                "output_change": found["output_change"] * defined,
+                "distance": found["distance"] * defined,
+                "allowed": found["allowed"] / self.queries * defined,
             },
         )
         return replace(scores, curves=Curves(queries, curve, "queries", "change of similarity"))
-
-
-def other_classes(case: Case[Attribution], outputs: Tensor) -> Tensor:
-    """The class with the largest output besides the explained one, (n,) int64; raises Unsupported without classes.
-
-    outputs: (n, classes).
-    """
-    if case.model.output != "classes" or outputs.shape[1] < 2:
-        raise Unsupported(
-            f"explanation_manipulation(goal='other_class') needs a model with several classes; model "
-            f"{case.model.name!r} has none besides the explained output"
-        )
-    others: Tensor = outputs.scatter(1, case.targets[:, None], -torch.inf).argmax(1)
-    return others
-
-
-def _maps(case: Case[Attribution], explanation: Attribution) -> Tensor:
-    """One value a feature, (k, *grid) float64."""
-    return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape)

@@ -1,4 +1,4 @@
-"""A search for inputs nearby that leave the output as it is and drive the explanation away."""
+"""A random search among the inputs nearby that leave the output as it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,8 +53,9 @@ class Ball:
         features, sample = prod(grid), tuple(case.inputs.shape[1:])
         shape = (1 + prod(sample) // features, *grid)
         drawn = torch.stack([case.streams.uniform("manipulation", i, query, shape) for i in case.ids])
-        order = drawn[:, 0].flatten(1).argsort(1).argsort(1)
-        moved = (order < max(1, round(share * features))).view(-1, *grid).to(current.device)
+        places = drawn[:, 0].flatten(1)
+        last = places.kthvalue(max(1, round(share * features)), dim=1, keepdim=True).values
+        moved = (places <= last).view(-1, *grid).to(current.device)
         down = (drawn[:, 1:] < 0.5).reshape(current.shape).to(current.device)
         return torch.where(case.domain.over_channels(moved), torch.where(down, self.lowest, self.highest), current)
 
@@ -90,7 +91,7 @@ class Unchanged:
 @dataclass(frozen=True, eq=False)
 class Found:
     """What a search found: `inputs`, shaped like the clean ones; `gains` (n, queries + 1), the largest gain after each
-    query; `allowed` (n,), the share of the proposals that left the output as it was; `outputs` of `inputs`."""
+    query; `allowed` (n,) how many proposals left the output as it was; `outputs` what the model says to `inputs`."""
 
     inputs: Tensor
     gains: Tensor
@@ -115,7 +116,7 @@ def searched(
         with steady(case.model.module):
             said = case.predict(proposed)
         which = unchanged.allows(said).nonzero().flatten()
-        allowed[which] += 1 / queries
+        allowed[which] += 1
         if len(which):
             reached = gain(proposed[which], which)
             better = reached > best[which] + LEAST

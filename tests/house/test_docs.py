@@ -17,7 +17,7 @@ from whybench.cli.exits import Exit
 from whybench.exporting import export
 from whybench.records import SampleStatus, Status
 
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/architecture.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/architecture.md", "docs/peer_defects.md")
 INSTALL = "python -m pip install -c constraints.txt . && whybench run quickstart"
 TEST = "python -m pip install tox && tox"
 

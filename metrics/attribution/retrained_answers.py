@@ -1,5 +1,6 @@
 """What a model that was trained again says about the labels of samples."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from whybench.explanations import Attribution
 from whybench.metrics.attribution.curve_metric import Order
 from whybench.metrics.attribution.randomised_models import Twin
 from whybench.metrics.attribution.training_maps import TrainingMaps, retraining_of, training_ids, training_inputs
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.asking import predict
 from whybench.protocols.model import check_classes, steady
@@ -50,6 +52,10 @@ class RetrainedAnswers(Artifact):
             self.repeat,
         )
 
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        """Those of the samples; maps of training inputs, which all trainings read, are the metric's to count."""
+        return Passes(len(case))
+
     def _degraded(self, case: Case[Any], inputs: Tensor, maps: Tensor, ids: tuple[str, ...]) -> Tensor:
         values = maps.to(inputs.device).flatten(1)
         places = tie_orders(values if self.order == "morf" else -values, ids, case.streams)[:, self.repeat % 2]
@@ -71,6 +77,9 @@ class RetrainedCleanAnswers(Artifact):
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
         return retrained(case, training_inputs(case), case.inputs, self.repeat)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes(len(case))
 
 
 def mean_filled(domain: Domain, inputs: Tensor, kept: Tensor) -> Tensor:

@@ -11,6 +11,8 @@ from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.curve_metric import Order
 from whybench.metrics.attribution.retrained_answers import RetrainedAnswers, RetrainedCleanAnswers
+from whybench.metrics.attribution.training_maps import retraining_of
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case, Curves, Metric, Scores
 from whybench.registries import register
 
@@ -96,6 +98,11 @@ class Roar(Metric[Attribution]):
             details={**points, **repeats},
             curves=Curves(curve.new_tensor(shares).expand_as(curve), curve, "fraction removed", self.output),
         )
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        learned = len(retraining_of(case).labels)
+        mapped = case.asked(learned / len(case))
+        return None if mapped is None else mapped + Passes(learned)
 
     def _after(self, case: Case[Attribution], percentage: int) -> Tensor:
         """The answers of all repeats at one percentage, (n, repeats)."""

@@ -16,6 +16,7 @@ from whybench.errors import BadInput, BadParameter, Unsupported
 from whybench.meter import Meter
 from whybench.methods.attribution import Constant, Gradient, Random, SmoothGrad
 from whybench.metrics.attribution import Roar
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Case, Dataset, Model, Query, Retraining
 from whybench.protocols.asking import sample_ids
 from whybench.runner import run
@@ -382,6 +383,16 @@ def test_clean_trainings_are_shared_and_all_are_stored_under_the_training_data()
     run(Suite("roar", (block(*bench(seen, IMAGES + 1), ["gradient", "random"], [SMALL]),), 0), store)
     assert len(seen.calls) == 28
     assert {record.status for record in store.records()} == {"ok"}
+
+
+def test_the_passes_that_are_needed_are_those_that_are_done() -> None:
+    store = Store.memory()
+    run(Suite("roar", (block(*bench(fitted), ["gradient"], [SMALL]),), 0), store)
+    (record,) = store.records()
+    assert record.needed is not None
+    needed = Passes(round(record.needed.forward), round(record.needed.backward))
+    done = (record.own.forward + record.shared.forward, record.own.backward + record.shared.backward)
+    assert needed == Passes(*done) == Passes(24 + 24 + 5 * 3 * 2 + 5 * 2, 24)
 
 
 def untouched(case: Case[Any], error: type[Exception], message: str) -> None:

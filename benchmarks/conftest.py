@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol
 
 import pytest
@@ -25,7 +25,6 @@ from whybench.statistics import median_interval
 from whybench.streams import Streams
 from whybench.suite import MethodLike, block, method
 from whybench.timing import Rounds, bare
-from whybench.timing.clock import lap
 from whybench.timing.rounds import Contender, race
 
 registries.fill()
@@ -163,7 +162,7 @@ class Against(Protocol):
 
 @pytest.fixture
 def against(benchmark: BenchmarkFixture) -> Against:
-    """Measure work by pytest-benchmark, and as a multiple of references timed in the same interleaved rounds.
+    """Measure work as a multiple of references, in interleaved rounds; pytest-benchmark itself sees the first call.
 
     `extra_info` gets the CPU seconds of a call, and under each reference's name the ratio to it, by CPU time and by the
     wall clock: medians over the rounds with their 95 % intervals. A reference that is None is not installed.
@@ -172,8 +171,11 @@ def against(benchmark: BenchmarkFixture) -> Against:
     def measure(work: Work, references: Mapping[str, Work | None], rounds: Rounds = ROUNDS) -> None:
         there = {name: other for name, other in references.items() if other is not None}
         contenders = [Contender(w, lambda result: None) for w in (work, *there.values())]
-        for contender in contenders:
-            contender.warm_up = lap(contender.work)[0].wall
+        first = partial(benchmark.pedantic, work, rounds=1, iterations=1)
+        for contender, warm_up in zip(contenders, (first, *there.values()), strict=True):
+            start = time.perf_counter()
+            warm_up()
+            contender.warm_up = time.perf_counter() - start
         race(contenders, rounds, "cpu", Streams(0), lambda number: None)
         for contender in contenders:
             if contender.error is not None:
@@ -188,7 +190,6 @@ def against(benchmark: BenchmarkFixture) -> Against:
                 "cpu": list(median_interval([a.cpu / b.cpu for a, b in laps])),
                 "wall": list(median_interval([a.wall / b.wall for a, b in laps])),
             }
-        benchmark.pedantic(work, rounds=1, iterations=own.repeats)
 
     return measure
 

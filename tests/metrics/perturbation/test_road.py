@@ -138,6 +138,23 @@ def test_the_preset_of_quantus_and_percentages_from_a_spec() -> None:
     assert Road([10, 90]) == Road((10, 90))
 
 
+def test_the_preset_of_quantus_is_the_accuracy_at_fifty_percentages() -> None:
+    net = nonlinear(84)
+    data = opened(module=net, targets=net(IMAGES).argmax(1))
+    noise = 0.01 * DOMAIN.normal("infill/noisy_linear", IMAGES, data.ids, data.streams)
+    scores = Road.preset("quantus").score(data)
+    for sample in range(2):
+        falling = MAPS[sample].sum(0).flatten().argsort(descending=True).tolist()
+        right = []
+        for percentage in range(1, 100, 2):
+            gone = falling[: 42 * percentage // 100]
+            image = imputed(IMAGES[sample], gone).flatten(1)
+            image[:, gone] += noise[sample].flatten(1)[:, gone]
+            right.append(float(net(image.view(1, 2, 6, 7)).argmax() == data.targets[sample]))
+        assert [float(scores.details[f"removed {p} %"][sample]) for p in range(1, 100, 2)] == right
+        assert float(scores.values[sample]) == pytest.approx(sum(right) / 50, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

@@ -4,6 +4,7 @@ from math import sqrt
 
 import pytest
 import torch
+from scipy.spatial.distance import cdist
 from stored_maps import case, draw
 from torch import nn
 
@@ -102,6 +103,20 @@ def test_a_map_without_others_is_undefined_and_not_zero() -> None:
     scores = scored(maps, draw(4, 3))
     assert scores.undefined == {0: "no other sample has a like explanation"}
     assert scored(maps[:1], draw(1, 3)).undefined == {0: "no other sample has a like explanation"}
+
+
+def test_the_preset_of_quantus_takes_scipys_standardised_distances_of_absolute_maps() -> None:
+    scores = scored(metric=Sufficiency.preset("quantus"))
+    absolute = MAPS.abs().numpy()
+    apart = cdist(absolute, absolute, "seuclidean")  # with the variance of both sets together, here one set twice
+    classes = Sign()(TABLE).argmax(1).tolist()
+    for i, row in enumerate(apart):
+        near = [j for j in range(len(apart)) if j != i and row[j] <= 0.6 * apart.max()]
+        assert (i in scores.undefined) == (not near)
+        if near:
+            wanted = sum(classes[j] == classes[i] for j in near) / len(near)
+            assert float(scores.values[i]) == pytest.approx(wanted, abs=1e-12)
+    assert len(scores.undefined) < len(apart)
 
 
 def test_a_feature_that_is_the_same_in_all_maps_counts_nothing() -> None:

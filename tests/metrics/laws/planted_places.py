@@ -77,7 +77,7 @@ def sized(metric: Metric, alone: Callable[[int], float], alike: Callable[[int], 
         [seen_size(metric, values(count), score(count)) for count in (3, 1_000_000)]
         for values, score in ((lambda n: one_hot(n // 2, n), alone), (lambda n: torch.ones(1, n, dtype=F64), alike))
     )
-    low, high = (all_, one) if metric.higher_is_better else (one, all_)
+    low, high = (one, all_) if alone(4) < alike(4) else (all_, one)
     return Planted(one[0], all_[0], low, high, trivial=one[0])
 
 

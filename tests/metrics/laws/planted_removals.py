@@ -48,17 +48,16 @@ def switch(size: float, count: int = 4) -> Scene:
 
 
 def area_of_a_switch(metric: Metric, first: float, last: float) -> Planted:
-    """A map with the switch first, and its reverse, with these scores at f(x) = x_1; both grow with f."""
+    """A map with the switch first, which is right, and its reverse: these scores at f(x) = x_1, growing with f."""
 
     def seen(size: float, place: int) -> Seen:
         # With a negative size the target's only evidence speaks against it.
         return Seen(metric, switch(size), told(one_hot(0, 4, 1.0 - 2 * place)), size * (last if place else first))
 
-    best, worst = (0, 1) if (first > last) == metric.higher_is_better else (1, 0)
     top = 0 if first > last else 1
     return Planted(
-        seen(1.0, best),
-        seen(1.0, worst),
+        seen(1.0, 0),
+        seen(1.0, 1),
         low=[seen(-k, top) for k in FAR],
         high=[seen(k, top) for k in FAR],
     )

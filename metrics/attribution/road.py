@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, get_args
 from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.curve_metric import Order
+from whybench.metrics.attribution.percentages import check_percentages
 from whybench.metrics.attribution.perturbation import curves, reading
 from whybench.protocols import Case, Metric, Scores
 from whybench.registries import register
@@ -64,10 +65,7 @@ class Road(Metric[Attribution]):
         ):
             if value not in allowed:
                 raise BadParameter(f"road: {parameter}={value!r}; allowed: {', '.join(allowed)}")
-        object.__setattr__(self, "percentages", tuple(self.percentages))
-        rising = all(a < b for a, b in zip(self.percentages[:-1], self.percentages[1:], strict=True))
-        if not self.percentages or not rising or self.percentages[0] < 1 or self.percentages[-1] > 100:
-            raise BadParameter(f"road: percentages={self.percentages}; whole numbers from 1 to 100 are needed, rising")
+        object.__setattr__(self, "percentages", check_percentages(self.name, self.percentages))
         if self.region < 1:
             raise BadParameter(f"road: region={self.region}; at least 1 is needed")
 

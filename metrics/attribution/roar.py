@@ -10,6 +10,7 @@ from torch import Tensor
 from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.curve_metric import Order
+from whybench.metrics.attribution.percentages import check_percentages
 from whybench.metrics.attribution.retrained_answers import RetrainedAnswers, RetrainedCleanAnswers
 from whybench.metrics.attribution.training_maps import retraining_of
 from whybench.passes import Passes
@@ -74,10 +75,7 @@ class Roar(Metric[Attribution]):
         ):
             if value not in allowed:
                 raise BadParameter(f"roar: {parameter}={value!r}; allowed: {', '.join(allowed)}")
-        object.__setattr__(self, "percentages", tuple(self.percentages))
-        rising = all(a < b for a, b in zip(self.percentages[:-1], self.percentages[1:], strict=True))
-        if not self.percentages or not rising or self.percentages[0] < 1 or self.percentages[-1] > 100:
-            raise BadParameter(f"roar: percentages={self.percentages}; whole numbers from 1 to 100 are needed, rising")
+        object.__setattr__(self, "percentages", check_percentages(self.name, self.percentages))
         if self.repeats < 1:
             raise BadParameter(f"roar: repeats={self.repeats}; at least 1 is needed")
 

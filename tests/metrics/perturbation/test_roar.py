@@ -463,6 +463,8 @@ def test_maps_that_were_computed_elsewhere_are_unsupported() -> None:
         ({"order": "up"}, "roar: order='up'; allowed: morf, lerf"),
         ({"output": "logit"}, "roar: output='logit'; allowed: accuracy, probability"),
         ({"percentages": ()}, r"roar: percentages=\(\); whole numbers"),
+        ({"percentages": (10.5, 30)}, r"roar: percentages=\(10\.5, 30\); whole numbers"),
+        ({"percentages": 30}, "roar: percentages=30; whole numbers"),
         ({"percentages": (30, 10)}, r"roar: percentages=\(30, 10\); whole numbers"),
         ({"percentages": (0, 10)}, r"roar: percentages=\(0, 10\); whole numbers"),
         ({"percentages": (10, 101)}, r"roar: percentages=\(10, 101\); whole numbers"),

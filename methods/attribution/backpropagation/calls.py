@@ -1,6 +1,6 @@
 """One call of a torch function during a forward pass."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from inspect import Signature, signature
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
 from whybench.errors import Unsupported
 
@@ -83,7 +83,22 @@ def _signature(func: FunctionType) -> Signature:
 
 def tensors(tree: Any) -> list[Tensor]:
     """The tensors in nested lists, tuples and dicts."""
-    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
+    return [leaf for leaf in leaves(tree) if isinstance(leaf, Tensor)]
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """What nested lists, tuples and dicts hold.
+
+    >>> list(leaves(([1, (2,)], {"a": 3, "b": ()})))
+    [1, 2, 3]
+    """
+    if isinstance(tree, Mapping):
+        tree = tree.values()
+    elif not isinstance(tree, list | tuple):
+        yield tree
+        return
+    for part in tree:
+        yield from leaves(part)
 
 
 def name_of(func: Callable[..., Any]) -> str:

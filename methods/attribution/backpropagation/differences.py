@@ -6,10 +6,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
 from whybench.errors import Unsupported
-from whybench.methods.attribution.backpropagation.calls import Call
+from whybench.methods.attribution.backpropagation.calls import Call, leaves
 from whybench.methods.attribution.backpropagation.difference_rules import ELEMENTWISE, lifted
 from whybench.methods.attribution.backpropagation.operations import DROPOUTS
 from whybench.methods.attribution.backpropagation.recording import Interpreter, Recording
@@ -50,7 +49,7 @@ def _constants(call: Call) -> tuple[Any, ...]:
             f"{call.name!r} runs where gradients are switched off (torch.no_grad, a custom autograd function), so "
             "that no difference gets through"
         )
-    return tuple(leaf for leaf in tree_leaves((call.args, call.kwargs)) if not _depends(leaf))
+    return tuple(leaf for leaf in leaves((call.args, call.kwargs)) if not _depends(leaf))
 
 
 class Differences:

@@ -1,0 +1,25 @@
+"""A draw is named by canonical JSON, and the numbers behind a name stay what they are."""
+
+from hashlib import sha256
+
+import pytest
+import torch
+
+from whybench.digests import canonical_json
+from whybench.streams import Streams
+
+NAMES = [("noise", "cat.jpg", 0), ('a "role"\\', "Käse/日本\n\t\x00\x7f", 7), ("", "😀", 123456789)]
+
+
+@pytest.mark.parametrize(("role", "sample", "draw"), NAMES)
+def test_a_name_is_canonical_json(role: str, sample: str, draw: int) -> None:
+    name = canonical_json([5, role, sample, draw])
+    state = int.from_bytes(sha256(name.encode()).digest()[:8], "big") >> 1
+    assert Streams(5).generator(role, sample, draw).initial_seed() == state
+
+
+def test_draws_are_those_of_earlier_versions() -> None:
+    expected = torch.tensor([-0.025683175095648367, 0.1302410660814051], dtype=torch.float64)
+    drawn = Streams(3).normal('noise "x"', "Käse/1.jpg", 2, (2,))
+    torch.testing.assert_close(drawn, expected, rtol=0, atol=1e-15)
+    assert Streams(0).permutation("sweep/ties", "a", 0, 6).tolist() == [4, 5, 2, 1, 3, 0]

@@ -1,6 +1,6 @@
 """Inputs near the one that is explained, the same for all methods, and what the model makes of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from whybench.errors import Unsupported
 from whybench.metrics.attribution.layer_trace import AFFINE
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
 
 FLOOR = 1e-6
@@ -60,20 +62,26 @@ class NearbyAnswers(Artifact):
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
         with steady(case.model.module):
             watched = None if self.layer is None else self._layer(case)
-            outputs, hidden = self._ask(case, case.inputs, watched)
-            columns = []
-            for draw in range(self.draws):
-                inputs = nearby(case, draw, self.radius)
-                new_outputs, new_hidden = self._ask(case, inputs, watched)
-                same = new_outputs.argmax(1) == outputs.argmax(1)
-                column = {
-                    "same": torch.ones_like(same) if case.model.output == "scalar" else same,
-                    "output": (new_outputs - outputs).double().norm(dim=1),
-                    "input": relative_change(case.inputs, inputs).nan_to_num(0.0),
-                }
-                if hidden is not None and new_hidden is not None:
-                    column["representation"] = relative_change(hidden, new_hidden).nan_to_num(0.0)
-                columns.append(column)
+            return by_block(lambda block: self._answers(block, watched), case)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes((self.draws + 1) * len(case))
+
+    def _answers(self, case: Case[Any], watched: nn.Module | None) -> dict[str, Tensor]:
+        outputs, hidden = self._ask(case, case.inputs, watched)
+        columns = []
+        for draw in range(self.draws):
+            inputs = nearby(case, draw, self.radius)
+            new_outputs, new_hidden = self._ask(case, inputs, watched)
+            same = new_outputs.argmax(1) == outputs.argmax(1)
+            column = {
+                "same": torch.ones_like(same) if case.model.output == "scalar" else same,
+                "output": (new_outputs - outputs).double().norm(dim=1),
+                "input": relative_change(case.inputs, inputs).nan_to_num(0.0),
+            }
+            if hidden is not None and new_hidden is not None:
+                column["representation"] = relative_change(hidden, new_hidden).nan_to_num(0.0)
+            columns.append(column)
         return {name: torch.stack([column[name] for column in columns], 1).cpu() for name in columns[0]}
 
     def _ask(self, case: Case[Any], inputs: Tensor, layer: nn.Module | None) -> tuple[Tensor, Tensor | None]:

@@ -1,5 +1,6 @@
 """How far maps move when inputs move a little."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -7,8 +8,11 @@ import torch
 from torch import Tensor
 
 from whybench.explanations import Attribution
+from whybench.metrics.attribution.lengths import length
 from whybench.metrics.attribution.nearby_inputs import nearby, relative_change
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,9 @@ class NearbyMaps(Artifact):
     radius: float
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        return by_block(self._moves, case)
+
+    def _moves(self, case: Case[Any]) -> dict[str, Tensor]:
         before = self._maps(case, case.explanation)
         columns = []
         for draw in range(self.draws):
@@ -32,13 +39,16 @@ class NearbyMaps(Artifact):
             after = self._maps(case, case.explain(inputs=inputs))
             columns.append(
                 {
-                    "distance": (after - before).norm(dim=1),
-                    "step": (inputs.double() - case.inputs.double()).flatten(1).norm(dim=1),
+                    "distance": length(after - before),
+                    "step": inputs.double().sub_(case.inputs).flatten(1).norm(dim=1),
                     "relative": relative_change(before, after).nan_to_num(0.0),
                 }
             )
         stacked = {name: torch.stack([column[name] for column in columns], 1).cpu() for name in columns[0]}
-        return {"size": before.norm(dim=1).cpu(), **stacked}
+        return {"size": length(before).cpu(), **stacked}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return case.asked(self.draws)
 
     def _maps(self, case: Case[Any], explanation: Attribution) -> Tensor:
         return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape).flatten(1)

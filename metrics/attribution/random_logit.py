@@ -9,7 +9,9 @@ from torch import Tensor
 from whybench.errors import Unsupported
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.similarities import CONSTANT, Reference, Similarity, check_similarity
+from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Scores
+from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
 from whybench.registries import register
 
@@ -57,15 +59,23 @@ class RandomLogit(Metric[Attribution]):
             classes = case.predict(case.inputs[:1]).shape[1]
         if classes < 2:
             raise Unsupported(f"random_logit needs a second class; model {case.model.name!r} has {classes}")
+        found = by_block(lambda block: self._similarity(block, classes), case)
+        undefined = dict.fromkeys(found["constant"].nonzero().flatten().tolist(), CONSTANT)
+        values = found["value"].masked_fill(found["constant"], torch.nan).cpu()
+        return Scores(values, undefined, details={"other_class": found["other"].double().cpu()})
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        return case.asked(1)
+
+    def _similarity(self, case: Case[Attribution], classes: int) -> dict[str, Tensor]:
+        """How alike the maps for the target and for another class are, and which class that is."""
         others = torch.tensor(
             [self._other(case, i, t, classes) for i, t in zip(case.ids, case.targets.tolist(), strict=True)],
             device=case.targets.device,
         )
         original = Reference(self.similarity, self._maps(case, case.explanation))
         values, _ = original.similarity(self._maps(case, case.explain(targets=others)))
-        undefined = dict.fromkeys(original.constant.nonzero().flatten().tolist(), CONSTANT)
-        values = values.masked_fill(original.constant, torch.nan).cpu()
-        return Scores(values, undefined, details={"other_class": others.double().cpu()})
+        return {"value": values, "constant": original.constant, "other": others}
 
     def _other(self, case: Case[Attribution], sample: str, target: int, classes: int) -> int:
         """A class that is not the target, each with the same probability."""

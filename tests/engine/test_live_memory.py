@@ -1,0 +1,205 @@
+"""The memory that metrics and methods need besides inputs, maps and answers: the same for any number of samples."""
+
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from whybench.cases import ask, open_case
+from whybench.methods.attribution import Gradient
+from whybench.protocols import Artifact, Case, Scores, Training
+from whybench.protocols.asking import sample_ids, wrap
+from whybench.protocols.blocks import blocks, by_block
+from whybench.registries import fill, methods, metrics
+from whybench.streams import Streams
+
+SIDE, ROWS, CHANNELS = 32, 4, 3
+INPUT = CHANNELS * SIDE * SIDE * 4
+"""Bytes of one input."""
+HIDDEN = 2 * (SIDE // 4) ** 2 * 4
+"""Bytes of the largest activation of one input."""
+
+fill()
+
+
+class LiveBytes(TorchDispatchMode):
+    """Counts the bytes of all tensors made since it was entered that are still alive, and the most at any time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.peak = 0
+        self._known: dict[int, int] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        for given in tree_leaves((args, kwargs)):
+            self._note(given, new=False)
+        out = func(*args, **(kwargs or {}))
+        for made in tree_leaves(out):
+            self._note(made, new=True)
+        self.peak = max(self.peak, self.now)
+        return out
+
+    def _note(self, thing: object, *, new: bool) -> None:
+        if not isinstance(thing, Tensor):
+            return
+        storage = thing.untyped_storage()
+        key = storage._cdata
+        if key not in self._known:
+            self._known[key] = storage.nbytes() if new else 0
+            self.now += self._known[key]
+            weakref.finalize(storage, self._forget, key)
+
+    def _forget(self, key: int) -> None:
+        self.now -= self._known.pop(key, 0)
+
+
+@contextmanager
+def live_bytes() -> Iterator[LiveBytes]:
+    with LiveBytes() as live:
+        yield live
+
+
+def net() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(CHANNELS, 2, 4, 4), nn.ReLU(), nn.Flatten(), nn.Linear(2 * (SIDE // 4) ** 2, 3)
+    ).eval()
+
+
+def images(n: int) -> Tensor:
+    return torch.rand(n, CHANNELS, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+
+
+def bytes_of(tensors: Mapping[str, Tensor]) -> int:
+    return sum(t.numel() * t.element_size() for t in tensors.values())
+
+
+def opened(n: int) -> Case[Any]:
+    x = images(n)
+    model = wrap(net(), x, bounds=(0.0, 1.0), mean=0.5, target_layer="0")
+    return open_case(Gradient(), model, x, torch.zeros(n, dtype=torch.int64), ids=sample_ids(n), rows=ROWS)
+
+
+def scoring(metric: Any, n: int) -> tuple[int, int]:
+    """The most bytes alive while `n` samples are scored, and the bytes of what is kept: artifacts and scores."""
+    case, kept = opened(n), 0
+
+    def fetch(request: Artifact) -> dict[str, Tensor]:
+        nonlocal kept
+        tensors = case.fetch(request)
+        kept += bytes_of(tensors)
+        return tensors
+
+    with live_bytes() as live:
+        scores: Scores = metric.score(replace(case, fetch=fetch))
+    curves = {} if scores.curves is None else {"x": scores.curves.x, "y": scores.curves.y}
+    return live.peak, kept + bytes_of({"": scores.values, **scores.details, **curves})
+
+
+METRICS: dict[str, dict[str, Any]] = {
+    "average_drop": {},
+    "complexity": {},
+    "continuity": {},
+    "faithfulness_correlation": {"region": 8, "subsets": 8},
+    "gini": {},
+    "infidelity": {"draws": 4},
+    "input_shift_consistency": {},
+    "insertion": {"region": 8, "steps": 4},
+    "local_lipschitz": {"draws": 2},
+    "pixel_flipping": {"region": 8, "steps": 4},
+    "pixel_flipping of pixels": {"region": 1, "steps": 4},
+    "pixel_flipping of strata": {"region": 8, "steps": "stratified(4)"},
+    "pixel_flipping with blur": {"region": 8, "steps": 4, "infill": "blur"},
+    "pixel_flipping with noise": {"region": 8, "steps": 4, "infill": "uniform"},
+    "random_logit": {},
+    "relative_input_stability": {"draws": 2},
+    "road": {"percentages": (50,)},
+    "sensitivity_max": {"draws": 2},
+    "sensitivity_n": {"region": 8, "sizes": 2, "subsets": 8},
+    "srg": {"region": 8, "steps": 4, "infill": "mean"},
+    "ssr": {"region": 8, "steps": 4},
+}
+
+
+@pytest.mark.parametrize("label", METRICS)
+def test_a_metric_needs_the_same_memory_for_any_number_of_samples(label: str) -> None:
+    metric = metrics[label.split()[0]](**METRICS[label])
+    (few, kept), (many, kept_of_many) = scoring(metric, 2 * ROWS), scoring(metric, 5 * ROWS)
+    assert many - few <= 4 * (kept_of_many - kept)
+    assert kept_of_many - kept < ROWS * INPUT
+
+
+@pytest.mark.parametrize("label", ["pixel_flipping", "insertion", "ssr", "srg", "pixel_flipping of strata"])
+def test_a_sweep_needs_three_batch_buffers_and_the_activations(label: str) -> None:
+    peak, kept = scoring(metrics[label.split()[0]](**METRICS[label]), 5 * ROWS)
+    assert peak <= ROWS * (3 * INPUT + 3 * HIDDEN) + 4 * kept
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "gradient",
+        "input_x_gradient",
+        "integrated_gradients",
+        "smooth_grad",
+        "expected_gradients",
+        "grad_cam",
+        "occlusion",
+        "kernel_shap",
+        "lime",
+        "rise",
+        "shapley_sampling",
+    ],
+)
+def test_a_method_needs_the_same_memory_for_any_number_of_samples(label: str) -> None:
+    learned = Training(images(4), torch.zeros(4, dtype=torch.int64))
+    sizes = {"kernel_shap": {"samples": 32, "region": 8}, "lime": {"samples": 32, "region": 8}, "rise": {"masks": 16}}
+    sizes |= {"occlusion": {"window": 8}, "shapley_sampling": {"permutations": 2, "region": 8}}
+    sizes |= {"expected_gradients": {"samples": 4}, "integrated_gradients": {"steps": 4}, "smooth_grad": {"samples": 4}}
+    method = methods[label](**sizes.get(label, {}))
+
+    def asking(n: int) -> tuple[int, int]:
+        x = images(n)
+        model = wrap(net(), x, mean=0.5, target_layer="0")
+        if label == "expected_gradients":
+            model = replace(model, training=learned)
+        with live_bytes() as live:
+            found = ask(method, model, x, torch.zeros(n, dtype=torch.int64), sample_ids(n), Streams(0), ROWS)
+        return live.peak, bytes_of(found.tensors())
+
+    (few, maps), (many, maps_of_many) = asking(2 * ROWS), asking(5 * ROWS)
+    assert many - few <= 2 * (maps_of_many - maps) + 1024  # the maps, and the batches that they are joined from
+
+
+def test_all_samples_at_once_are_seen() -> None:
+    """The count grows where what is needed for one sample is held for all, and not where it is done by block."""
+
+    def doubled(case: Case[Any]) -> dict[str, Tensor]:
+        return {"sum": case.inputs.double().flatten(1).sum(1)}
+
+    def peak(n: int, *, in_blocks: bool) -> int:
+        case = opened(n)
+        with live_bytes() as live:
+            by_block(doubled, case) if in_blocks else doubled(case)
+        return live.peak
+
+    assert peak(4 * ROWS, in_blocks=False) - peak(2 * ROWS, in_blocks=False) >= 2 * ROWS * 2 * INPUT
+    assert peak(4 * ROWS, in_blocks=True) - peak(2 * ROWS, in_blocks=True) <= 2 * ROWS * 2 * 8
+    assert peak(4 * ROWS, in_blocks=True) >= ROWS * 2 * INPUT
+
+
+def test_blocks_are_the_case_cut_up() -> None:
+    case = opened(2 * ROWS + 1)
+    parts = list(blocks(case))
+    assert [len(part) for part in parts] == [ROWS, ROWS, 1]
+    assert tuple(i for part in parts for i in part.ids) == case.ids
+    assert torch.equal(torch.cat([part.explanation.relevance for part in parts]), case.explanation.relevance)
+    assert torch.equal(parts[1].explain().relevance, case.explanation.relevance[ROWS : 2 * ROWS])
+    assert [part.explanation.polarity for part in parts] == ["sensitivity"] * 3
+    assert next(iter(blocks(opened(ROWS)))).inputs.shape[0] == ROWS

@@ -9,7 +9,6 @@ from whybench.suites.quickstart import CONTROLS, IMAGE_CONTROLS
 
 METHODS = (
     "gradient",
-    "sensitivity",
     "input_x_gradient",
     "integrated_gradients(steps=32)",
     "smooth_grad(samples=25)",
@@ -25,13 +24,14 @@ DIGIT_METHODS = (*METHODS, "grad_cam", *IMAGE_CONTROLS)
 TABLE_METHODS = (*METHODS, *CONTROLS)
 
 METRICS = ("roar", "road", "data_randomisation")
-"""road asks what roar asks without training: where their orders differ, one of the two is misled."""
+"""road asks what roar asks, without training. Where roar puts maps that depend on the class behind random ones, which
+road puts first, the places of the removed features told the class: read both, and believe neither alone."""
 
 
 @suites.register
 @dataclass(frozen=True)
 class Retraining(SuiteLoader):
-    """All held-out digits and tumours, ten trainings a method for remove-and-retrain; a quarter of an hour."""
+    """All held-out digits and tumours, ten trainings a method for remove-and-retrain; some eight minutes."""
 
     name: ClassVar[str] = "retraining"
 

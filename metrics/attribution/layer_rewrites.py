@@ -1,11 +1,10 @@
-"""Ways to write one layer as another, or as two, that compute the same; none of them draws initial weights."""
+"""Ways to write one layer as another, or as two, that compute the same; none draws initial weights."""
 
 import math
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from whybench.metrics.attribution.layer_trace import LayerTrace
 
@@ -51,8 +50,8 @@ def split_linear(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
     """Linear, then the identity as a second one."""
     if not isinstance(layer, nn.Linear):
         return None
-    identity = skip_init(nn.Linear, layer.out_features, layer.out_features, bias=False).to(layer.weight)
-    identity.weight.data = torch.eye(layer.out_features).to(layer.weight)
+    identity = nn.Linear(layer.out_features, layer.out_features, bias=False, device="meta")
+    identity.weight = nn.Parameter(torch.eye(layer.out_features).to(layer.weight))
     return nn.Sequential(layer, identity)
 
 
@@ -60,8 +59,8 @@ def split_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:
     """Convolution, then the identity as one of 1 x 1."""
     if not isinstance(layer, nn.Conv2d):
         return None
-    identity = skip_init(nn.Conv2d, layer.out_channels, layer.out_channels, 1, bias=False).to(layer.weight)
-    identity.weight.data = torch.eye(layer.out_channels).to(layer.weight)[:, :, None, None]
+    identity = nn.Conv2d(layer.out_channels, layer.out_channels, 1, bias=False, device="meta")
+    identity.weight = nn.Parameter(torch.eye(layer.out_channels).to(layer.weight)[:, :, None, None])
     return nn.Sequential(layer, identity)
 
 
@@ -90,9 +89,11 @@ def pool_as_convolution(layer: nn.Module, trace: LayerTrace) -> nn.Module | None
             return None
     else:
         return None
-    averages = skip_init(nn.Conv2d, channels, channels, size, stride, padding, groups=channels, bias=False).double()
-    averages.weight.data.fill_(1 / (size[0] * size[1]))
-    return averages.to(next(call.read.device for call in trace.calls if call.layer is layer))
+    averages = nn.Conv2d(channels, channels, size, stride, padding, groups=channels, bias=False, device="meta")
+    shape, where = averages.weight.shape, next(call.read.device for call in trace.calls if call.layer is layer)
+    share = torch.full(shape, 1 / (size[0] * size[1]), dtype=torch.float64, device=where)
+    averages.weight = nn.Parameter(share)
+    return averages
 
 
 def unfolded_batch_norm(layer: nn.Module, trace: LayerTrace) -> nn.Module | None:

@@ -195,8 +195,11 @@ def against(benchmark: BenchmarkFixture) -> Against:
 
 
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, output_json: dict[str, Any]) -> None:
-    """What a reader of the numbers has to know of the run."""
+    """What a reader of the numbers has to know of the run, the tests that failed among it."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    failed = [report.nodeid.rpartition("::")[2] for report in reporter.stats.get("failed", [])]
     output_json["whybench"] = {
+        "failed": failed,
         "environment": environment(),
         "peers": {name: library_version(name) for name in PEERS},
         "load": {"start": LOAD, "end": os.getloadavg()},

@@ -129,7 +129,7 @@ def page(run: dict[str, Any], studies: Sequence[str]) -> str:
 
 
 def machine(run: dict[str, Any]) -> str:
-    """Processor, versions, commit, threads and how busy the machine was, as a list."""
+    """Processor, versions, commit, threads, how busy the machine was and what failed, as a list."""
     facts, commit = run["whybench"], run["commit_info"]
     where, load = facts["environment"], facts["load"]
     libraries = {name: where["libraries"][name] for name in ("torch", "numpy")} | facts["peers"]
@@ -145,6 +145,8 @@ def machine(run: dict[str, Any]) -> str:
         f"load average {start:.2f} at the start, {end:.2f} at the end (the run itself is 1).{busy}",
         f"noise floor, a bare pass beside itself: {floors or 'not measured'}",
     ]
+    if facts["failed"]:
+        lines.append(f"**failed, and missing below**: {', '.join(f'`{name}`' for name in facts['failed'])}")
     return "\n".join(f"- {line}" for line in lines)
 
 

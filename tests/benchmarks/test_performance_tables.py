@@ -42,6 +42,7 @@ def run(start: float = 0.1) -> dict[str, Any]:
         "benchmarks": [SWEEP, UNPEERED, NOISE, OTHER],
         "commit_info": {"id": "0123456789abcdef", "dirty": False},
         "whybench": {
+            "failed": [],
             "environment": {
                 "processor": "A Processor",
                 "cores": 2,
@@ -60,7 +61,6 @@ def run(start: float = 0.1) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-
 
 
 @pytest.fixture
@@ -139,6 +139,13 @@ def test_the_machine_is_named_and_said_to_be_busy_where_it_was(publisher: Module
     assert "beside itself: 1 (0.96 to 1.04)" in said
     assert "Others used the machine" not in said
     assert "Others used the machine" in publisher.machine(run(start=3.0))
+
+
+def test_what_failed_is_named(publisher: ModuleType) -> None:
+    assert "failed" not in publisher.machine(run())
+    broken = run()
+    broken["whybench"]["failed"] = ["test_method[lime]"]
+    assert "**failed, and missing below**: `test_method[lime]`" in publisher.machine(broken)
 
 
 def test_the_folder(publisher: ModuleType, tmp_path: Path) -> None:

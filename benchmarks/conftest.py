@@ -30,7 +30,7 @@ from whybench.timing.rounds import Contender, race
 registries.fill()
 
 ROUNDS = Rounds(most=3, least=1, budget=1.0, shortest=0.02)
-PUBLISHED = Rounds(most=9, least=3, budget=10.0, shortest=0.1)
+PUBLISHED = Rounds(most=9, least=3, budget=8.0, shortest=0.1)
 """For the tables of results/performance."""
 PEERS = ("quantus", "captum", "shap", "lime")
 STARTED, LOAD = time.perf_counter(), os.getloadavg()
@@ -122,30 +122,30 @@ class Passes:
 
     def again(self) -> None:
         """The same rows through the bare model: without a graph, or forward and backward where there was one."""
-        self._send(self.place, self.forward, self.backward)
+        send(self.place, self.forward, self.backward)
 
     def at(self, best: Place) -> Work:
         """The same rows through the bare model of another place, by the layout and the batches of that place."""
-        rows = [laid_out(part, best) for part in (self.forward, self.backward)]
-        return lambda: self._send(best, *rows)
+        return partial(send, best, laid_out(self.forward, best), laid_out(self.backward, best))
 
     def gradients_at(self, best: Place) -> Work:
         """Of these rows only those that were differentiated."""
-        rows = laid_out(self.backward, best)
-        return lambda: self._send(best, rows[:0], rows)
-
-    def _send(self, place: Place, forward: Tensor, backward: Tensor) -> None:
-        model, plan = place.bench.model, place.plan
-        if len(forward):
-            bare.forward(model, forward, plan)
-        if len(backward):
-            bare.gradient(model, backward, torch.zeros(len(backward), dtype=torch.int64), plan)
+        return partial(send, best, self.forward[:0], laid_out(self.backward, best))
 
     def _see(self, module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> None:
         self.rows[output.requires_grad].append(args[0])  # no operation here: methods may be watching
 
     def _joined(self, graph: bool) -> Tensor:
         return laid_out(torch.cat([self.place.bench.inputs[:0], *self.rows[graph]]).detach(), self.place)
+
+
+def send(place: Place, forward: Tensor, backward: Tensor) -> None:
+    """Rows through the bare model of a place: the first without a graph, the others forward and backward."""
+    model, plan = place.bench.model, place.plan
+    if len(forward):
+        bare.forward(model, forward, plan)
+    if len(backward):
+        bare.gradient(model, backward, torch.zeros(len(backward), dtype=torch.int64), plan)
 
 
 def laid_out(rows: Tensor, place: Place) -> Tensor:

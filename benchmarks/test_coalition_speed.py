@@ -144,9 +144,9 @@ def test_one_digit(name: str, digit: Place, benchmark: BenchmarkFixture, against
     "spec",
     [
         "occlusion(window=56)",
-        "kernel_shap(samples=48, region=56)",
-        "lime(samples=48, region=56)",
-        "rise(masks=48)",
+        "kernel_shap(samples=32, region=56)",
+        "lime(samples=32, region=56)",
+        "rise(masks=32)",
         "shapley_sampling(permutations=2, region=56)",
     ],
 )

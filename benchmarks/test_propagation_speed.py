@@ -1,4 +1,4 @@
-"""Methods that change the backward pass, on digits and on photographs: one forward and one backward pass with rules."""
+"""Methods other than LRP that change the backward pass, on digits and on photographs."""
 
 import pytest
 from conftest import Against, Place
@@ -8,8 +8,6 @@ from whybench.meter import Meter
 
 SPECS = (
     "guided_backprop",
-    "lrp(composite='epsilon')",
-    "lrp(composite='epsilon_plus')",
     "excitation_backprop",
     "excitation_backprop(contrastive=True)",
     "rap",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -19,6 +19,8 @@ from whybench.protocols.asking import predict
 from whybench.protocols.model import check_classes, steady
 from whybench.sweeps.ranks import tie_orders
 
+Content = Literal["features", "places"]
+
 
 @dataclass(frozen=True)
 class RetrainedAnswers(Artifact):
@@ -26,7 +28,8 @@ class RetrainedAnswers(Artifact):
 
     removed: percentage of the features, rounded down to whole ones; order: `morf` removes those of the largest
     relevance, `lerf` those of the smallest; repeat: names the seed of the training, the same for all methods, orders
-    and percentages, and which of two opposite orders of ties is taken, on training inputs and samples alike.
+    and percentages, and which of two opposite orders of ties is taken, on training inputs and samples alike; content:
+    `features` keeps what is not removed and puts the data's mean in place of what is, `places` has 1 and 0 instead.
 
     Tensors: `accuracy` (n,), 1 where the label is predicted and 0 elsewhere; `probability` (n,), the softmax of the
     label; float64 both.
@@ -40,6 +43,7 @@ class RetrainedAnswers(Artifact):
     removed: int
     order: Order
     repeat: int
+    content: Content = "features"
 
     def compute(self, case: Case[Attribution]) -> dict[str, Tensor]:
         explanation = case.explanation
@@ -59,8 +63,10 @@ class RetrainedAnswers(Artifact):
     def _degraded(self, case: Case[Any], inputs: Tensor, maps: Tensor, ids: tuple[str, ...]) -> Tensor:
         values = maps.to(inputs.device).flatten(1)
         places = tie_orders(values if self.order == "morf" else -values, ids, case.streams)[:, self.repeat % 2]
-        kept = places >= values.shape[1] * self.removed // 100
-        return mean_filled(case.domain, inputs, kept.view(maps.shape))
+        kept = (places >= values.shape[1] * self.removed // 100).view(maps.shape)
+        if self.content == "places":
+            return case.domain.over_channels(kept).to(inputs).expand_as(inputs)
+        return mean_filled(case.domain, inputs, kept)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, get_args
 import torch
 from torch import Tensor
 
-from whybench.errors import BadParameter
+from whybench.errors import BadParameter, shown
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.curve_metric import Order
 from whybench.metrics.attribution.percentages import check_percentages
@@ -39,14 +39,17 @@ class Roar(Metric[Attribution]):
     own, the same for all methods (the source has 5). Where features tie, the repeats take turns between a random order
     of them, drawn once a sample, and its reverse; an even number of repeats is balanced.
 
-    Training inputs are explained for the class that the model predicts. Two things that a low or high score may not
-    mean: intervals over samples say nothing of other training seeds or data, which `repeat r` shows; and the places of
-    the removed features can tell the class where a map depends on it, which raises the accuracy of a map that found all
-    evidence (the information leakage of rong2022; `road` has an infill that hides the places). Compare with the control
-    `random`, never with the clean accuracy alone.
+    places: train once more a percentage on inputs that are 1 where a feature is kept and 0 where it is removed, and
+    nothing else. The detail `places p %` is what the places alone tell of the class, the information leakage of
+    rong2022: where a map depends on the class it is high, and then so is the score, however much evidence went with the
+    features. A score is worth reading where this is near chance (`road` has an infill that hides the places).
 
-    Passes: one a percentage and repeat for each sample, the method's for each training input and one more, and for all
-    methods together one a repeat for each sample. Passes of training are not counted.
+    Training inputs are explained for the class that the model predicts. Compare with the control `random`, never with
+    the clean accuracy alone. Intervals over samples say nothing of other training seeds, which `repeat r` shows.
+
+    Passes: one a percentage and repeat for each sample, with `places` one more a percentage, the method's for each
+    training input and one more, and for all methods together one a repeat for each sample. Passes of training are not
+    counted.
 
     Raises BadParameter; Unsupported for models without classes and for those of which nothing says how they can be
     trained again on other inputs (all but `digits_cnn`, `breast_cancer_mlp` and those of one's own that have a
@@ -67,6 +70,7 @@ class Roar(Metric[Attribution]):
     order: Order = "morf"
     output: RoarOutput = "accuracy"
     repeats: int = 2
+    places: bool = False
 
     def __post_init__(self) -> None:
         for parameter, value, allowed in (
@@ -76,6 +80,8 @@ class Roar(Metric[Attribution]):
             if value not in allowed:
                 raise BadParameter(f"roar: {parameter}={value!r}; allowed: {', '.join(allowed)}")
         object.__setattr__(self, "percentages", check_percentages(self.name, self.percentages))
+        if not isinstance(self.places, bool):
+            raise BadParameter(f"roar: places={shown(self.places)}; True or False is needed")
         if self.repeats < 1:
             raise BadParameter(f"roar: repeats={self.repeats}; at least 1 is needed")
 
@@ -93,7 +99,7 @@ class Roar(Metric[Attribution]):
         repeats = {f"repeat {repeat}": values[:, :, repeat].mean(1) for repeat in range(self.repeats)}
         return Scores(
             values.mean((1, 2)),
-            details={**points, **repeats},
+            details={**points, **repeats, **self._told_by_places(case)},
             curves=Curves(curve.new_tensor(shares).expand_as(curve), curve, "fraction removed", self.output),
         )
 
@@ -106,6 +112,11 @@ class Roar(Metric[Attribution]):
         """The answers of all repeats at one percentage, (n, repeats)."""
         trained = [RetrainedAnswers(percentage, self.order, repeat) for repeat in range(self.repeats)]
         return torch.stack([self._read(case, request) for request in trained], 1)
+
+    def _told_by_places(self, case: Case[Attribution]) -> dict[str, Tensor]:
+        """The answers of models that see nothing but the places, once a percentage."""
+        percentages = self.percentages if self.places else ()
+        return {f"places {p} %": self._read(case, RetrainedAnswers(p, self.order, 0, "places")) for p in percentages}
 
     def _read(self, case: Case[Attribution], request: Artifact) -> Tensor:
         return case.artifact(request)[self.output].cpu()

@@ -23,15 +23,15 @@ METHODS = (
 DIGIT_METHODS = (*METHODS, "grad_cam", *IMAGE_CONTROLS)
 TABLE_METHODS = (*METHODS, *CONTROLS)
 
-METRICS = ("roar", "road", "data_randomisation")
+METRICS = ("roar(places=True)", "road", "data_randomisation")
 """road asks what roar asks, without training. Where roar puts maps that depend on the class behind random ones, which
-road puts first, the places of the removed features told the class: read both, and believe neither alone."""
+road puts first, `places` says how much of the class the places of the removed features tell."""
 
 
 @suites.register
 @dataclass(frozen=True)
 class Retraining(SuiteLoader):
-    """All held-out digits and tumours, ten trainings a method for remove-and-retrain; some eight minutes."""
+    """All held-out digits and tumours, 15 trainings a method for remove-and-retrain; ten minutes."""
 
     name: ClassVar[str] = "retraining"
 

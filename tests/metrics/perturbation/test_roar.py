@@ -299,15 +299,30 @@ def test_training_inputs_are_degraded_too() -> None:
     assert Roar(percentages=(20,)).score(both).values.mean() == 0.5
 
 
-def test_places_that_depend_on_the_class_leak_it() -> None:
+def test_places_that_depend_on_the_class_leak_it_and_are_found_out() -> None:
     """The documented limit: all evidence is gone at 20 %, but which other column went with it tells the class."""
     table = telling(c0=1.0)
     table[:, 1:3] = 0.1
     spelling = tuple(tuple(2.0 * (i == 0) + 1.0 * (i == 1 + target) for i in range(CONTROL)) for target in range(2))
-    known = planted(Columns(spelling), table)
-    assert Roar(percentages=(20,)).score(known).values.mean() == 1.0
-    silent = planted(Columns((spelling[0],)), table)
-    assert Roar(percentages=(20,)).score(silent).values.mean() == 0.5
+    for relevances, right in ((spelling, 1.0), (spelling[:1], 0.5)):
+        scores = Roar(percentages=(20,), places=True).score(planted(Columns(relevances), table))
+        assert (scores.values.mean(), scores.details["places 20 %"].mean()) == (right, right)
+    inverse = Roar(percentages=(20,), places=True).score(planted(Columns((one_hot(0, -1.0),)), table))
+    assert (inverse.values.mean(), inverse.details["places 20 %"].mean()) == (1.0, 0.5)
+
+
+def test_places_are_ones_and_zeros_and_change_no_score() -> None:
+    seen = Seen(fitted)
+    case = opened(Rounded(), train=seen)
+    plain = SMALL.score(case)
+    assert not any(name.startswith("places") for name in plain.details)
+    degraded_inputs = [inputs for inputs, _, _ in seen.calls[2::2]]
+    scores = replace(SMALL, places=True).score(case)
+    assert torch.equal(scores.values, plain.values)
+    assert len(seen.calls) == 2 + 3 * 2 + 3
+    for (places, _, seed), inputs in zip(seen.calls[8:], degraded_inputs, strict=True):
+        assert torch.equal(places, (inputs == IMAGES).double())
+        assert seed == seen.calls[0][2]
 
 
 def test_scale_and_growing_transforms_change_nothing() -> None:
@@ -469,6 +484,7 @@ def test_maps_that_were_computed_elsewhere_are_unsupported() -> None:
         ({"percentages": (0, 10)}, r"roar: percentages=\(0, 10\); whole numbers"),
         ({"percentages": (10, 101)}, r"roar: percentages=\(10, 101\); whole numbers"),
         ({"repeats": 0}, "roar: repeats=0; at least 1"),
+        ({"places": 1}, "roar: places=1; True or False"),
     ],
 )
 def test_bad_parameters(parameters: dict[str, Any], message: str) -> None:

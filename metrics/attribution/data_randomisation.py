@@ -10,6 +10,7 @@ from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.memorised_labels import MemorisedLabels, weights_of
 from whybench.metrics.attribution.randomised_models import Twin
 from whybench.metrics.attribution.similarities import CONSTANT, Reference, Similarity, check_similarity
+from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Scores
 from whybench.registries import register
 
@@ -33,9 +34,9 @@ class DataRandomisation(Metric[Attribution]):
     counted as passes of the metric, those that tell its accuracy are. A sample whose original map is constant is
     undefined; a map that is constant on a retrained model has nothing in common with the original and counts as 0.
 
-    Raises BadParameter; Unsupported for models of which nothing says how they can be trained again (all but
-    `digits_cnn` and those of one's own that have a `Retraining`) or that do not learn random labels, and for `ssim` on
-    inputs that are no images.
+    Raises BadParameter; Unsupported for models of which nothing says how they can be trained again (`Retraining`;
+    `digits_cnn` and `breast_cancer_mlp` have it, photographs' models and tree ensembles do not) or that do not learn
+    random labels, and for `ssim` on inputs that are no images.
 
     Source: adebayo2018sanity.
     """
@@ -82,3 +83,6 @@ class DataRandomisation(Metric[Attribution]):
         every = torch.ones_like(scores)
         details = {"train_accuracy": learned["accuracy"].mean() * every, "effort": learned["effort"].mean() * every}
         return Scores(scores, undefined, details=details)
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        return case.asked(self.seeds)

@@ -52,8 +52,8 @@ class Roar(Metric[Attribution]):
     counted.
 
     Raises BadParameter; Unsupported for models without classes and for those of which nothing says how they can be
-    trained again on other inputs (all but `digits_cnn`, `breast_cancer_mlp` and those of one's own that have a
-    `Retraining` with `train_on`).
+    trained again on other inputs (`Retraining.train_on`; `digits_cnn` and `breast_cancer_mlp` have it, photographs'
+    models and tree ensembles do not).
 
     Source: hooker2019.
     """

@@ -31,10 +31,11 @@ class ExplanationManipulation(Metric[Attribution]):
 
     The published attack follows gradients of the map. Most methods have none, and a strong attack on some methods
     beside a weak one on others would rank the attacks. Here all methods meet the same one, which only asks them:
-    `queries` times it moves a random share of the features, from a half of them down to a 64th, to corners of what is
-    allowed, and goes on from there if the score rises (random search). Which features, and where to, is named by
-    sample and query, the same for all methods; a stochastic method is asked with its own draws unchanged. The score is
-    a bound from below: more queries find more, and only scores of the same parameters can be compared.
+    `queries` times it moves a random share of the features, from a half of them down to a 64th or less where larger
+    steps change the output, to corners of what is allowed, and goes on from there if the score rises (random search).
+    Which features, and where to, is named by sample and query, the same for all methods; a stochastic method is asked
+    with its own draws unchanged. The score is a bound from below: more queries find more, and only scores of the same
+    parameters can be compared.
 
     goal: away from the map, or towards that of another class; radius: a share of the range of each value; tolerance: a
     share of the size of the outputs; queries: how many proposals; similarity: pearson, spearman, spearman_abs or ssim.

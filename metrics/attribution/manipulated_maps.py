@@ -1,5 +1,6 @@
 """How far maps can be driven by inputs nearby that leave the output as it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -10,6 +11,7 @@ from whybench.errors import Unsupported
 from whybench.explanations import Attribution
 from whybench.metrics.attribution.likeness import Likeness, MapSimilarity
 from whybench.metrics.attribution.random_search import Ball, Unchanged, searched
+from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
@@ -39,6 +41,11 @@ class ManipulatedMaps(Artifact):
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
         return by_block(self._found, case)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        maps = float(tensors["allowed"].sum()) / len(case) + (self.goal == "other_class")
+        explaining = case.asked(maps)
+        return None if explaining is None else explaining + Passes((self.queries + 1) * len(case))
 
     def _found(self, case: Case[Any]) -> dict[str, Tensor]:
         ball = Ball.around(case, self.radius)

@@ -13,7 +13,11 @@ from whybench.protocols import Case
 from whybench.protocols.model import steady
 
 LARGEST, SMALLEST = 1 / 2, 1 / 64
-"""The share of the features that the first and the last proposal move; from one to the next it falls by one factor."""
+"""The most features that the first and the last proposal move, as shares; in between it falls by one factor a query."""
+
+SHORTER, LONGER = 0.8, 2.0
+"""So many times the features move in the next proposal after one that was not allowed, and after one that was: near the
+edge of what is allowed large steps lead outside."""
 
 LEAST = 1e-6
 """What counts as better: smaller gains are rounding, and whether they are seen would depend on the batch."""
@@ -44,8 +48,8 @@ class Ball:
             torch.minimum(case.inputs + reach, torch.maximum(high, case.inputs)),
         )
 
-    def proposal(self, case: Case[Any], current: Tensor, query: int, share: float) -> Tensor:
-        """`current` with round(share * d), at least one, of its d features moved to corners of the ball.
+    def proposal(self, case: Case[Any], current: Tensor, query: int, share: Tensor) -> Tensor:
+        """`current` with round(share * d), at least one, of its d features moved to corners of the ball; share: (n,).
 
         Which features, and to which side each of their values, is named by sample and query: the same for all methods.
         """
@@ -54,7 +58,8 @@ class Ball:
         shape = (1 + prod(sample) // features, *grid)
         drawn = torch.stack([case.streams.uniform("manipulation", i, query, shape) for i in case.ids])
         places = drawn[:, 0].flatten(1)
-        last = places.kthvalue(max(1, round(share * features)), dim=1, keepdim=True).values
+        count = (share * features).round().long().clamp(min=1)
+        last = places.sort(1).values.gather(1, count[:, None] - 1)
         moved = (places <= last).view(-1, *grid).to(current.device)
         down = (drawn[:, 1:] < 0.5).reshape(current.shape).to(current.device)
         return torch.where(case.domain.over_channels(moved), torch.where(down, self.lowest, self.highest), current)
@@ -110,12 +115,16 @@ def searched(
     current, outputs = case.inputs.clone(), unchanged.clean.clone()
     best = torch.zeros(len(case), dtype=torch.float64, device=current.device)
     gains, allowed = [best], torch.zeros_like(best)
+    share = torch.full((len(case),), LARGEST, dtype=torch.float64)
+    one = 1 / prod(case.domain.grid(case.inputs.shape))
     for query in range(queries):
-        share = LARGEST * (SMALLEST / LARGEST) ** (query / max(1, queries - 1))
+        share = share.clamp(one, LARGEST * (SMALLEST / LARGEST) ** (query / max(1, queries - 1)))
         proposed = ball.proposal(case, current, query, share)
         with steady(case.model.module):
             said = case.predict(proposed)
-        which = unchanged.allows(said).nonzero().flatten()
+        within = unchanged.allows(said)
+        share = share * torch.where(within.cpu(), LONGER, SHORTER).double()
+        which = within.nonzero().flatten()
         allowed[which] += 1
         if len(which):
             reached = gain(proposed[which], which)

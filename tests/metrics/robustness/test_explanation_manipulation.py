@@ -1,6 +1,6 @@
 """explanation_manipulation: a random search within limits, the same for all methods."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, ClassVar
 
@@ -15,7 +15,10 @@ from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.errors import BadParameter, Unsupported
 from whybench.meter import Meter
 from whybench.methods.attribution import Gradient, InputXGradient, SmoothGrad
+from whybench.metrics.attribution import random_search
 from whybench.metrics.attribution.explanation_manipulation import ExplanationManipulation
+from whybench.metrics.attribution.manipulated_maps import ManipulatedMaps
+from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Case, Query
 from whybench.protocols.asking import wrap
 from whybench.wrappers import Precomputed
@@ -133,8 +136,9 @@ def slow(metric: ExplanationManipulation, opened: Case[Any]) -> tuple[list[list[
         goal = explained(clean, target if metric.goal == "away" else other)
         sign = -1 if metric.goal == "away" else 1
         start, best, current, count, curve = alike(explained(clean, target), goal), 0.0, clean, 0, [0.0]
+        share = 0.5
         for query in range(metric.queries):
-            share = 0.5 * 32 ** (-query / (metric.queries - 1))
+            share = min(max(share, 1 / features), 0.5 * 32 ** (-query / (metric.queries - 1)))
             drawn = opened.streams.uniform("manipulation", name, query, (1 + channels, *grid)).numpy()
             chosen = np.argsort(drawn[0].ravel())[: max(1, round(share * features))]
             proposed = current.copy().reshape(channels, features)
@@ -150,9 +154,12 @@ def slow(metric: ExplanationManipulation, opened: Case[Any]) -> tuple[list[list[
                 before - before.mean()
             ):
                 count += 1
+                share *= 2
                 gain = sign * (alike(explained(proposed, target), goal) - start)
                 if gain > best + 1e-6:
                     best, current = gain, proposed
+            else:
+                share *= 0.8
             curve.append(best)
         curves.append(curve)
         allowed.append(count)
@@ -294,6 +301,18 @@ def test_where_nothing_is_allowed_the_score_is_zero() -> None:
     assert (found.values.tolist(), found.details["allowed"].tolist()) == ([0.0], [0.0])
 
 
+def test_steps_get_shorter_where_the_output_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mean of 1024 columns may hardly move: with half of them moved it does, with some of them often not."""
+    module = linear(1024)
+    module.weight.data.fill_(1.0)
+    row = torch.linspace(0.2, 0.8, 1024).tolist()
+    metric = ExplanationManipulation(radius=0.1, tolerance=0.0001, queries=40)
+    found = metric.score(table(PRODUCT, module, row, 0.0, 1.0)).values.item()
+    for name in ("SHORTER", "LONGER"):
+        monkeypatch.setattr(random_search, name, 1.0)
+    assert found > 1.5 * metric.score(table(PRODUCT, module, row, 0.0, 1.0)).values.item() > 0
+
+
 def test_the_scale_of_a_map_does_not_matter() -> None:
     """A map that only grows and shrinks with the input is the same map: differences of plain maps fail here."""
     for similarity in ("pearson", "spearman", "ssim"):
@@ -332,7 +351,7 @@ def test_a_constant_map_of_the_other_class_is_undefined() -> None:
 @pytest.mark.parametrize("goal", ["away", "other_class"])
 def test_passes_are_those_that_the_definition_says(goal: Any) -> None:
     method, meter = Recorded(), Meter()
-    opened = case(method)
+    opened = replace(case(method), explaining=Passes(4, 4))
     method.asked.clear()
     metric = ExplanationManipulation(goal=goal, radius=0.1, tolerance=0.3, queries=15)
     with meter.watching(opened.model.module):
@@ -342,6 +361,10 @@ def test_passes_are_those_that_the_definition_says(goal: Any) -> None:
         assert 15 < asked < 60
         assert len(method.asked) == asked + other
         assert (meter.forward, meter.backward) == (4 * 16 + asked + other, asked + other)
+        request = ManipulatedMaps(goal, 0.1, 0.3, 15, "pearson")
+        needed = request.passes(opened, opened.artifact(request))
+        assert needed is not None
+        assert (needed.forward, needed.backward) == pytest.approx((meter.forward, meter.backward))
     everything = ExplanationManipulation(goal=goal, tolerance=1e9, queries=15, radius=1e-4)
     method.asked.clear()
     everything.score(opened)

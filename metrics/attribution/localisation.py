@@ -10,6 +10,7 @@ from torch import Tensor
 from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution, Explanation
 from whybench.protocols import Case, Metric, Scores
+from whybench.protocols.blocks import scores_by_block
 
 Reading = Literal["signed", "absolute"]
 
@@ -52,6 +53,10 @@ class LocalisationMetric(Metric[Attribution]):
         return {}
 
     def score(self, case: Case[Attribution]) -> Scores:
+        return scores_by_block(self.judged, case)
+
+    def judged(self, case: Case[Attribution]) -> Scores:
+        """The scores of some of the samples."""
         relevance, masks = self.located(case)
         return self.scores(self.measure(relevance, masks), self.undefined(case, relevance, masks))
 

@@ -51,7 +51,7 @@ class OutsideInsideRatio(LocalisationMetric):
     def gaps(self, relevance: Tensor, masks: Tensor) -> dict[str, Tensor]:
         return {"the mask covers everything": masks.flatten(1).all(1), **nothing_positive(relevance)}
 
-    def score(self, case: Case[Attribution]) -> Scores:
+    def judged(self, case: Case[Attribution]) -> Scores:
         relevance, masks = self.located(case)
         undefined = self.undefined(case, relevance, masks)
         ratio = self.measure(relevance, masks).cpu()

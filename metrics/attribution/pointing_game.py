@@ -51,7 +51,7 @@ class PointingGame(LocalisationMetric):
         if self.samples not in ("all", "difficult"):
             raise BadParameter(f"pointing_game: samples={self.samples!r}; allowed: all, difficult")
 
-    def score(self, case: Case[Attribution]) -> Scores:
+    def judged(self, case: Case[Attribution]) -> Scores:
         relevance, masks = self.located(case)
         undefined = self.undefined(case, relevance, masks)
         marks = None if case.truth is None else case.truth.difficult

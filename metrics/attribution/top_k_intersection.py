@@ -46,7 +46,7 @@ class TopKIntersection(LocalisationMetric):
         if self.k is not None and self.k < 1:
             raise BadParameter(f"top_k_intersection: k={self.k}; a whole number >= 1 is needed, or None")
 
-    def score(self, case: Case[Attribution]) -> Scores:
+    def judged(self, case: Case[Attribution]) -> Scores:
         relevance, masks = self.located(case)
         undefined = self.undefined(case, relevance, masks)
         attainable = masks.flatten(1).sum(1).double() / self._count(relevance)

@@ -14,9 +14,9 @@ from torch.utils._pytree import tree_leaves
 
 from whybench.cases import ask, open_case
 from whybench.methods.attribution import Gradient
-from whybench.protocols import Artifact, Case, Scores, Training
+from whybench.protocols import Artifact, Case, Scores, Training, Truth
 from whybench.protocols.asking import sample_ids, wrap
-from whybench.protocols.blocks import blocks, by_block
+from whybench.protocols.blocks import blocks, by_block, scores_by_block
 from whybench.registries import fill, methods, metrics
 from whybench.streams import Streams
 
@@ -83,7 +83,8 @@ def bytes_of(tensors: Mapping[str, Tensor]) -> int:
 def opened(n: int) -> Case[Any]:
     x = images(n)
     model = wrap(net(), x, bounds=(0.0, 1.0), mean=0.5, target_layer="0")
-    return open_case(Gradient(), model, x, torch.zeros(n, dtype=torch.int64), ids=sample_ids(n), rows=ROWS)
+    truth = Truth(x[:, 0] > 0.7)
+    return open_case(Gradient(), model, x, torch.zeros(n, dtype=torch.int64), ids=sample_ids(n), rows=ROWS, truth=truth)
 
 
 def scoring(metric: Any, n: int) -> tuple[int, int]:
@@ -117,7 +118,9 @@ METRICS: dict[str, dict[str, Any]] = {
     "pixel_flipping of strata": {"region": 8, "steps": "stratified(4)"},
     "pixel_flipping with blur": {"region": 8, "steps": 4, "infill": "blur"},
     "pixel_flipping with noise": {"region": 8, "steps": 4, "infill": "uniform"},
+    "pointing_game": {},
     "random_logit": {},
+    "rank_accuracy": {},
     "relative_input_stability": {"draws": 2},
     "road": {"percentages": (50,)},
     "sensitivity_max": {"draws": 2},
@@ -203,3 +206,18 @@ def test_blocks_are_the_case_cut_up() -> None:
     assert torch.equal(parts[1].explain().relevance, case.explanation.relevance[ROWS : 2 * ROWS])
     assert [part.explanation.polarity for part in parts] == ["sensitivity"] * 3
     assert next(iter(blocks(opened(ROWS)))).inputs.shape[0] == ROWS
+
+
+def test_scores_of_blocks_are_joined_with_their_reasons() -> None:
+    """The third sample of every block has no value, the first is a bound."""
+
+    def judged(case: Case[Any]) -> Scores:
+        values = torch.tensor([float(i) for i in case.ids], dtype=torch.float64)
+        values[2:3] = torch.nan
+        return Scores(values, {2: "third"} if len(case) > 2 else {}, {0: "first"}, {"id": values.nan_to_num(-1.0)})
+
+    found = scores_by_block(judged, opened(2 * ROWS + 1))
+    assert found.undefined == {2: "third", 6: "third"}
+    assert found.censored == {0: "first", 4: "first", 8: "first"}
+    assert found.values.nan_to_num(-1.0).tolist() == [0, 1, -1, 3, 4, 5, -1, 7, 8]
+    assert found.details["id"].tolist() == [0, 1, -1, 3, 4, 5, -1, 7, 8]

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from whybench.protocols.metric import Artifact, Case
+from whybench.protocols.metric import Artifact, Case, Scores
 from whybench.protocols.truth import Truth
 
 
@@ -19,6 +20,22 @@ def by_block(work: Callable[[Case[Any]], dict[str, Tensor]], case: Case[Any]) ->
     """
     parts = [work(block) for block in blocks(case)]
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]} if len(parts) > 1 else parts[0]
+
+
+def scores_by_block(work: Callable[[Case[Any]], Scores], case: Case[Any]) -> Scores:
+    """The scores that `work` gives a case, given block by block and joined; without curves.
+
+    Every score must depend on its own sample only.
+    """
+    parts = [work(block) for block in blocks(case)]
+    starts = [0, *accumulate(len(part.values) for part in parts)]
+    placed = list(zip(starts[:-1], parts, strict=True))
+    return Scores(
+        torch.cat([part.values for part in parts]),
+        {start + i: why for start, part in placed for i, why in part.undefined.items()},
+        {start + i: why for start, part in placed for i, why in part.censored.items()},
+        {name: torch.cat([part.details[name] for part in parts]) for name in parts[0].details},
+    )
 
 
 def blocks(case: Case[Any]) -> Iterator[Case[Any]]:

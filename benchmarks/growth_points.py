@@ -56,8 +56,8 @@ def work(axis: str, size: int) -> Work:
     """What is run at one point of an axis."""
     return {
         "samples": Work(samples=size),
-        "features": Work(samples=16, side=size),
-        "steps": Work(samples=128, metrics=(f"pixel_flipping(steps={size}, region=2)",)),
+        "features": Work(samples=32, side=size),
+        "steps": Work(samples=256, metrics=(f"pixel_flipping(steps={size}, region=2)",)),
         "methods": Work(methods=size),
         "methods sharing passes": Work(methods=size, metrics=("faithfulness_correlation", "infidelity")),
         "metrics": Work(metrics=SWEPT[:size]),

@@ -22,7 +22,7 @@ from whybench.registries import fill
 FOLDER = Path(__file__).resolve().parent.parent / "results" / "performance"
 ROUNDS = 3
 COSTS = {"cpu_seconds": "CPU time", "passes": "passes", "peak_mib": "peak memory"}
-LINEAR = 0.15
+LINEAR = 0.2
 """How far an exponent may be from 1 to be called linear, and from 0 to be called none."""
 
 ABOUT = """# How cost grows

@@ -49,7 +49,7 @@ class Localisation(SuiteLoader):
             (
                 block("patch_detector", "planted_patches", METHODS, METRICS, samples=64, target="label"),
                 block("patch_cnn", "planted_patches", methods, METRICS, samples=64, target="label"),
-                block("shapes_cnn", "drawn_shapes", methods, by_difficulty, samples=72, target="label"),
+                block("shapes_cnn", "drawn_shapes", methods, by_difficulty, samples=48, target="label"),
                 block("mosaic_cnn", "digit_mosaics", methods, mosaics, samples=64, target="label"),
                 block("efficientnet_lite0", "photograph_mosaics", METHODS, mosaics, samples=20, target="label"),
             ),

@@ -49,7 +49,7 @@ def test_sweep(model: str, direction: str, benchmark: BenchmarkFixture, against:
         references: dict[str, Work | None] = {"bare forwards of the same rows": passes.at(best)}
         if direction == "deletion":
             size = case.inputs[0, 0].numel() * every // steps
-            theirs = quantus_metric("PixelFlipping", case, True, features_in_step=size, perturb_baseline="black")
+            theirs = quantus_metric("PixelFlipping", case, True, features_in_step=size, perturb_baseline=0.0)
             references["Quantus"] = theirs
             if theirs is not None:
                 curves = judge.score(unshared(case)).curves

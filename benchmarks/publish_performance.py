@@ -91,7 +91,8 @@ SECTIONS = (
 HEAD = """# Performance
 
 Made by `tox -e timing`. All other speed benchmarks, one table a group: [others.md](others.md). The same numbers, one a
-row, by CPU time and by the wall clock: {files}, [others.csv](others.csv).
+row, by CPU time and by the wall clock:
+{files}, [others.csv](others.csv).
 
 {machine}
 

@@ -285,6 +285,8 @@ def test_domains_can_be_named_or_given(net: nn.Module, inputs: Tensor, images: T
 
 EARLY = (1, 2, 3, 4, 5, 7)
 """Calls of the model before the first method is asked: a model that fails there can answer nothing."""
+UNNOTICED = {None, 10}
+"""The tenth call is the bare gradient, which is only timed: no cell is lost for it."""
 
 
 class Trained(nn.Module):
@@ -328,7 +330,7 @@ def test_nothing_is_left_behind_also_when_the_model_raises(
             evaluate(module, inputs, **asked)
     else:
         failed = {reason for reason in evaluate(module, inputs, **asked).scores["reason"] if "middle" in reason}
-        assert failed == (set() if raises_at is None else {"ValueError: in the middle"})
+        assert failed == (set() if raises_at in UNNOTICED else {"ValueError: in the middle"})
     parts, flags = module.state()
     assert all(torch.equal(a, b) for a, b in zip(parts, state[0], strict=True))
     assert flags == state[1]

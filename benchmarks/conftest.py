@@ -30,7 +30,7 @@ from whybench.timing.rounds import Contender, race
 registries.fill()
 
 ROUNDS = Rounds(most=3, least=1, budget=1.0, shortest=0.02)
-PUBLISHED = Rounds(most=9, least=3, budget=8.0, shortest=0.1)
+PUBLISHED = Rounds(most=9, least=3, budget=6.0, shortest=0.05)
 """For the tables of results/performance."""
 PEERS = ("quantus", "captum", "shap", "lime")
 STARTED, LOAD = time.perf_counter(), os.getloadavg()

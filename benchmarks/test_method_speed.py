@@ -1,4 +1,7 @@
-"""Every registered attribution method on digits, as a multiple of the bare model on the same batch."""
+"""Every registered attribution method on digits, as a multiple of the bare model on the same batch.
+
+Where some draws or iterations stand for many, the name says so.
+"""
 
 import pytest
 from conftest import Against, Place
@@ -9,15 +12,32 @@ from whybench.errors import Unsupported
 from whybench.explanations import Attribution
 from whybench.meter import Meter
 
-SPECS = {"inverted": "inverted(gradient)"}
-"""Methods that are about another one."""
+SPECS = {
+    "inverted": "inverted(gradient)",
+    "captum/kernel_shap": "captum/kernel_shap(n_samples=40)",
+    "captum/lime": "captum/lime(n_samples=40)",
+    "captum/shapley_value_sampling": "captum/shapley_value_sampling(n_samples=1)",
+    "extremal_perturbation": "extremal_perturbation(iterations=20)",
+    "fido_sdr": "fido_sdr(iterations=20, warm_up=2)",
+    "fido_ssr": "fido_ssr(iterations=20, warm_up=2)",
+    "greedy_sdr": "greedy_sdr(regions=16)",
+    "greedy_ssr": "greedy_ssr(regions=16)",
+    "lime/image": "lime/image(num_samples=100)",
+    "masking_model": "masking_model(steps=20)",
+    "meaningful_perturbation": "meaningful_perturbation(iterations=20)",
+    "shap/kernel": "shap/kernel(nsamples=128)",
+    "shap/partition": "shap/partition(max_evals=100)",
+}
+"""Methods that are about another one, and fewer draws or iterations of those that would take seconds."""
 
 pytestmark = pytest.mark.benchmark(group="methods", disable_gc=True)
 
 
-@pytest.mark.parametrize("name", [n for n in registries.methods if registries.methods[n].kind is Attribution])
-def test_method(name: str, digits: Place, benchmark: BenchmarkFixture, against: Against) -> None:
-    spec, meter = SPECS.get(name, name), Meter()
+@pytest.mark.parametrize(
+    "spec", [SPECS.get(n, n) for n in registries.methods if registries.methods[n].kind is Attribution]
+)
+def test_method(spec: str, digits: Place, benchmark: BenchmarkFixture, against: Against) -> None:
+    meter = Meter()
     with meter.watching(digits.bench.model.module):
         try:
             digits.explain(spec)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from whybench.domains import Regions
+from whybench.domains import FixedInfill, Infill, Regions
 from whybench.explanations import Attribution
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
@@ -16,6 +16,7 @@ from whybench.protocols.model import steady
 from whybench.sweeps.answers import answers
 from whybench.sweeps.grids import Steps, grid
 from whybench.sweeps.ranks import tie_orders, tied
+from whybench.sweeps.repeats import first_seen
 from whybench.sweeps.strata import offsets, strata, stratified_points
 
 Direction = Literal["deletion", "insertion"]
@@ -40,8 +41,9 @@ class Sweep(Artifact):
         log_odds: (n, 2, p) float64, the target's logit less the logsumexp of all others;
         predicted: (n, 2, p) int64, the class with the highest logit.
 
-    Where a map has ties it is swept in a random order of them and in its reverse; where it has none, the second copy
-    is the first, and costs nothing.
+    Where a map has ties it is swept in a random order of them and in its reverse. What the model has seen of a sample
+    it is not asked again (`repeats.first_seen`): only points within ties cost a second pass, and regions that look the
+    same kept and removed cost none.
 
     Raises BadInput where the model returns something of the wrong shape, or NaN.
     """
@@ -67,7 +69,7 @@ class Sweep(Artifact):
         places, ties = tie_orders(values, case.ids, case.streams), tied(values)
         ordered = _ordered_sizes(regions, places)
         points = self._points(case, ordered)
-        said = self._answers(case, regions, places, ties, points)
+        said = self._answers(case, regions, places, points)
         return {"fraction": _fractions(ordered, points), "ties": ties, **said}
 
     def _features(self, case: Case[Attribution]) -> Tensor:
@@ -81,13 +83,11 @@ class Sweep(Artifact):
             return stratified_points(offsets(count, case.ids, case.streams), ordered, self.direction)
         return grid(ordered.shape[2], self.steps).to(ordered.device).expand(*ordered.shape[:2], -1)
 
-    def _answers(
-        self, case: Case[Attribution], regions: Regions, places: Tensor, ties: Tensor, points: Tensor
-    ) -> dict[str, Tensor]:
+    def _answers(self, case: Case[Attribution], regions: Regions, places: Tensor, points: Tensor) -> dict[str, Tensor]:
         """What the model says to every (sample, tie order, step), in full batches of rows."""
         infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams.again(self.draw))
-        wanted = torch.ones(points.shape, dtype=torch.bool, device=ties.device)
-        wanted[:, 1] = (ties > 0).unsqueeze(1)
+        source = first_seen(places, points, self._changes(case, infill, regions)).flatten(1)
+        wanted = (source == torch.arange(source.shape[1], device=source.device)).view(points.shape)
         parts = []
         with steady(case.model.module):
             for sample, order, step in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
@@ -99,9 +99,15 @@ class Sweep(Artifact):
             read = torch.cat([part[name] for part in parts])
             full = read.new_zeros(wanted.shape)
             full[wanted] = read
-            full[:, 1] = torch.where((ties > 0).unsqueeze(1), full[:, 1], full[:, 0])
-            joined[name] = full
+            joined[name] = full.flatten(1).gather(1, source).view(wanted.shape)
         return joined
+
+    def _changes(self, case: Case[Attribution], infill: Infill, regions: Regions) -> Tensor:
+        """The regions of each sample that look otherwise when they are removed: (n, d) bool."""
+        if not isinstance(infill, FixedInfill):
+            return torch.ones((len(case), len(regions)), dtype=torch.bool, device=case.inputs.device)
+        differs = (infill.inputs != infill.fill).to(case.inputs)
+        return regions.sums(case.domain.per_feature(differs, "contribution", tuple(case.inputs.shape))) > 0
 
 
 def _region_relevance(regions: Regions, features: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ def test_other_readings_of_the_same_sweeps_cost_nothing() -> None:
 
 
 def test_only_points_within_ties_are_asked_twice() -> None:
-    """A constant map shares both ends of its two orders; of a tie between two points of the grid nothing is to be seen."""
+    """A constant map shares both ends of its two orders; a tie between two points of the grid is not to be seen."""
     maps = MAPS.clone()
     maps[1], maps[3, :, 2, :2] = 0, 7.0
     net = nonlinear(72)

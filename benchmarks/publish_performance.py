@@ -136,7 +136,7 @@ def machine(run: dict[str, Any]) -> str:
     libraries = {name: where["libraries"][name] for name in ("torch", "numpy")} | facts["peers"]
     changed = ", with changes" if commit.get("dirty") else ""
     start, end = (load[when][0] for when in ("start", "end"))
-    busy = " Others used the machine, too: trust nothing below the noise floor." if start > BUSY else ""
+    busy = " The machine was not idle before: trust nothing below the noise floor." if start > BUSY else ""
     noise = [one for one in run["benchmarks"] if "x itself" in one["extra_info"]]
     floors = ", ".join(interval(one["extra_info"]["x itself"]["cpu"]) for one in noise)
     lines = [

@@ -137,8 +137,8 @@ def test_the_machine_is_named_and_said_to_be_busy_where_it_was(publisher: Module
         assert part in said
     assert "load average 0.10 at the start, 1.25 at the end" in said
     assert "beside itself: 1 (0.96 to 1.04)" in said
-    assert "Others used the machine" not in said
-    assert "Others used the machine" in publisher.machine(run(start=3.0))
+    assert "was not idle before" not in said
+    assert "was not idle before" in publisher.machine(run(start=3.0))
 
 
 def test_what_failed_is_named(publisher: ModuleType) -> None:

@@ -35,6 +35,7 @@ def first_seen(places: Tensor, points: Tensor, changes: Tensor) -> Tensor:
 
 
 def _turned(places: Tensor, changes: Tensor) -> Tensor:
-    """How many regions that change anything are among the first 0, ..., d in each order: (n, orders, d + 1) int64."""
-    added = torch.zeros((*places.shape[:2], places.shape[2] + 1), dtype=torch.int64, device=places.device)
-    return added.scatter_add_(2, places + 1, changes.long()).cumsum(2)
+    """How many regions that change anything are among the first 0, ..., d in each order: (n, orders, d + 1) int32."""
+    added = torch.zeros((*places.shape[:2], places.shape[2] + 1), dtype=torch.int32, device=places.device)
+    added[..., 1:].scatter_add_(2, places, changes.int())
+    return added.cumsum(2, dtype=torch.int32)

@@ -29,7 +29,7 @@ def first_seen(places: Tensor, points: Tensor, changes: Tensor) -> Tensor:
     repeats = torch.zeros_like(points, dtype=torch.bool)
     repeats[..., 1:] = count[..., 1:] == count[..., :-1]
     start = position.masked_fill(repeats, 0).cummax(2).values
-    first, second = start.split(1, 1)
+    first, second = start[:, :1], start[:, 1:]
     other = torch.where(twin.gather(2, second), first.gather(2, second), points.shape[2] + second)
     return torch.cat([first, other], 1)
 

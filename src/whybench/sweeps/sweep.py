@@ -106,8 +106,9 @@ class Sweep(Artifact):
         """The regions of each sample that look otherwise when they are removed: (n, d) bool."""
         if not isinstance(infill, FixedInfill):
             return torch.ones((len(case), len(regions)), dtype=torch.bool, device=case.inputs.device)
-        differs = (infill.inputs != infill.fill).to(case.inputs)
-        return regions.sums(case.domain.per_feature(differs, "contribution", tuple(case.inputs.shape))) > 0
+        grid = case.domain.grid(tuple(case.inputs.shape))
+        differs = (infill.inputs != infill.fill).reshape(len(case), -1, *grid).any(1)
+        return regions.sums(differs.to(case.inputs)) > 0
 
 
 def _region_relevance(regions: Regions, features: Tensor) -> Tensor:

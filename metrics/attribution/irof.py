@@ -25,7 +25,8 @@ class Irof(Metric[Attribution]):
     probability; below 0 where what is left pleases the model more than the image.
 
     segments: about how many superpixels (SLIC) an image is cut into; infill: what stands in for them, as in pixel
-    flipping. Passes: one a superpixel and one more, twice where there are ties; the cut is made once for all methods.
+    flipping. Passes: one a superpixel and one more, and another one for each point within ties; the cut is made once
+    for all methods.
 
     Quantus' IROF differs: its mean is that of the image which is already perturbed, so that the fill drifts with the
     order; its area has no clean point, takes one for the distance of two steps and is not divided by their number.

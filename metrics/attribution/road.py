@@ -33,7 +33,7 @@ class Road(Metric[Attribution]):
     better), `lerf` the least relevant ones first (higher is better): two numbers, two sweeps. output: `accuracy`, or
     `probability` of the target, which tells apart what accuracy does not. region: side of what is removed as one;
     a pixel, or a column, as in the source. At equal steps from 0 to 100 % it would be pixel flipping with this infill.
-    Passes: one a percentage, twice where pixels tie, as float32 maps of large images mostly do.
+    Passes: one a percentage, two where that lies within pixels that tie, as float32 maps of large images mostly do.
 
     Preset `quantus`: 1, 3, ..., 99 %, where Quantus draws its noise from the global generator and gives, of several
     minibatches, the first only.

@@ -11,10 +11,10 @@ from whybench.domains import Players
 from whybench.explanations import Attribution
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
-from whybench.protocols.model import steady
 from whybench.streams import Streams
-from whybench.sweeps.answers import answers
+from whybench.sweeps.answers import asked_once
 from whybench.sweeps.ranks import tie_orders, tied
+from whybench.sweeps.repeats import differing, first_seen
 
 
 @dataclass(frozen=True)
@@ -56,21 +56,15 @@ class SuperpixelSweep(Artifact):
         count = torch.tensor(players.counts, device=case.inputs.device)
         step = torch.arange(int(count.max()) + 1, device=case.inputs.device)
         point = torch.minimum(step, count[:, None])
-        wanted = (step <= count[:, None]).unsqueeze(1).repeat(1, 2, 1)
-        wanted[:, 1] &= (ties > 0).unsqueeze(1)
+        points = point.unsqueeze(1).expand(-1, 2, -1)
         infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams)
-        parts = []
-        with steady(case.model.module):
-            for sample, order, k in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
-                kept = players.mask(places[sample, order] >= k.unsqueeze(1), sample)
-                parts.append(answers(case, infill, kept, sample))
-        said = {}
-        for name in parts[0]:
-            read = torch.cat([part[name] for part in parts])
-            full = read.new_zeros(wanted.shape)
-            full[wanted] = read
-            full[:, 1] = torch.where((ties > 0).unsqueeze(1), full[:, 1], full[:, 0])
-            said[name] = full.gather(2, point.unsqueeze(1).expand_as(full))
+        changes = _sums(players, differing(case, infill)) > 0
+        source = first_seen(places.clamp(max=places.shape[2] - 1), points, changes)
+
+        def kept(sample: Tensor, order: Tensor, k: Tensor) -> Tensor:
+            return players.mask(places[sample, order] >= points[sample, order, k].unsqueeze(1), sample)
+
+        said = asked_once(case, infill, source, kept)
         return {"count": count, "removed": point.double() / count[:, None], "ties": ties, **said}
 
     def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
@@ -79,10 +73,15 @@ class SuperpixelSweep(Artifact):
 
 def _means(players: Players, features: Tensor) -> Tensor:
     """Mean relevance of each superpixel, (n, most); 0 for a constant map, which orders nothing."""
-    flat, sizes = features.flatten(1), players.sizes
-    sums = flat.new_zeros(sizes.shape).scatter_add_(1, players.index.flatten(1), flat)
+    flat = features.flatten(1)
     constant = (flat == flat[:, :1]).all(1, keepdim=True)
-    return (sums / sizes.clamp_min(1)).masked_fill(constant, 0.0)
+    return (_sums(players, features) / players.sizes.clamp_min(1)).masked_fill(constant, 0.0)
+
+
+def _sums(players: Players, features: Tensor) -> Tensor:
+    """The sum over each superpixel, (n, most)."""
+    flat = features.flatten(1)
+    return flat.new_zeros(players.sizes.shape).scatter_add_(1, players.index.flatten(1), flat)
 
 
 def _places(means: Tensor, counts: tuple[int, ...], ids: tuple[str, ...], streams: Streams) -> tuple[Tensor, Tensor]:

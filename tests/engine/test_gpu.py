@@ -103,7 +103,7 @@ def test_a_sweep_waits_for_one_value_a_pass(infill: str, direction: Any) -> None
     sweep = Sweep(infill, None, 16, direction)
     for rows in (8, 34, 136):
         batches = -(-8 * 17 // rows)
-        assert readings(sweep, rows) == {"asking.py": batches, "sweep.py": 1}
+        assert readings(sweep, rows) == {"asking.py": batches, "answers.py": 1}
 
 
 @pytest.mark.parametrize("spec", ["gradient", "integrated_gradients(steps=8)", "smooth_grad(samples=8)", "occlusion"])

@@ -1,7 +1,12 @@
 """Points of a sweep at which the model would see again what it has seen."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
+
+from whybench.domains import FixedInfill, Infill
+from whybench.protocols import Case
 
 
 def first_seen(places: Tensor, points: Tensor, changes: Tensor) -> Tensor:
@@ -32,6 +37,15 @@ def first_seen(places: Tensor, points: Tensor, changes: Tensor) -> Tensor:
     first, second = start[:, :1], start[:, 1:]
     other = torch.where(twin.gather(2, second), first.gather(2, second), points.shape[2] + second)
     return torch.cat([first, other], 1)
+
+
+def differing(case: Case[Any], infill: Infill) -> Tensor:
+    """The features that look otherwise when they are removed, (n, *grid) of 0 and 1: all, but for a fixed infill."""
+    shape = (len(case), *case.domain.grid(tuple(case.inputs.shape)))
+    if not isinstance(infill, FixedInfill):
+        return case.inputs.new_ones(shape)
+    differs = (infill.inputs != infill.fill).reshape(len(case), -1, *shape[1:]).any(1)
+    return differs.to(case.inputs)
 
 
 def _turned(places: Tensor, changes: Tensor) -> Tensor:

@@ -7,16 +7,15 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from whybench.domains import FixedInfill, Infill, Regions
+from whybench.domains import Regions
 from whybench.explanations import Attribution
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.blocks import by_block
-from whybench.protocols.model import steady
-from whybench.sweeps.answers import answers
+from whybench.sweeps.answers import asked_once
 from whybench.sweeps.grids import Steps, grid
 from whybench.sweeps.ranks import tie_orders, tied
-from whybench.sweeps.repeats import first_seen
+from whybench.sweeps.repeats import differing, first_seen
 from whybench.sweeps.strata import offsets, strata, stratified_points
 
 Direction = Literal["deletion", "insertion"]
@@ -69,7 +68,14 @@ class Sweep(Artifact):
         places, ties = tie_orders(values, case.ids, case.streams), tied(values)
         ordered = _ordered_sizes(regions, places)
         points = self._points(case, ordered)
-        said = self._answers(case, regions, places, points)
+        infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams.again(self.draw))
+        source = first_seen(places, points, regions.sums(differing(case, infill)) > 0)
+
+        def kept(sample: Tensor, order: Tensor, point: Tensor) -> Tensor:
+            before = places[sample, order] < points[sample, order, point].unsqueeze(1)
+            return regions.mask(before if self.direction == "insertion" else ~before)
+
+        said = asked_once(case, infill, source, kept)
         return {"fraction": _fractions(ordered, points), "ties": ties, **said}
 
     def _features(self, case: Case[Attribution]) -> Tensor:
@@ -82,33 +88,6 @@ class Sweep(Artifact):
         if count is not None:
             return stratified_points(offsets(count, case.ids, case.streams), ordered, self.direction)
         return grid(ordered.shape[2], self.steps).to(ordered.device).expand(*ordered.shape[:2], -1)
-
-    def _answers(self, case: Case[Attribution], regions: Regions, places: Tensor, points: Tensor) -> dict[str, Tensor]:
-        """What the model says to every (sample, tie order, step), in full batches of rows."""
-        infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams.again(self.draw))
-        source = first_seen(places, points, self._changes(case, infill, regions)).flatten(1)
-        wanted = (source == torch.arange(source.shape[1], device=source.device)).view(points.shape)
-        parts = []
-        with steady(case.model.module):
-            for sample, order, step in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
-                before = places[sample, order] < points[sample, order, step].unsqueeze(1)
-                kept = regions.mask(before if self.direction == "insertion" else ~before)
-                parts.append(answers(case, infill, kept, sample))
-        joined = {}
-        for name in parts[0]:
-            read = torch.cat([part[name] for part in parts])
-            full = read.new_zeros(wanted.shape)
-            full[wanted] = read
-            joined[name] = full.flatten(1).gather(1, source).view(wanted.shape)
-        return joined
-
-    def _changes(self, case: Case[Attribution], infill: Infill, regions: Regions) -> Tensor:
-        """The regions of each sample that look otherwise when they are removed: (n, d) bool."""
-        if not isinstance(infill, FixedInfill):
-            return torch.ones((len(case), len(regions)), dtype=torch.bool, device=case.inputs.device)
-        grid = case.domain.grid(tuple(case.inputs.shape))
-        differs = (infill.inputs != infill.fill).reshape(len(case), -1, *grid).any(1)
-        return regions.sums(differs.to(case.inputs)) > 0
 
 
 def _region_relevance(regions: Regions, features: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
-from whybench import registries
+from whybench import bare, registries
 from whybench.batch_plan import BatchPlan, calibrate
 from whybench.cases import Memory, ask, open_case
 from whybench.environment import environment, library_version
@@ -24,7 +24,7 @@ from whybench.protocols.model import steady
 from whybench.statistics import median_interval
 from whybench.streams import Streams
 from whybench.suite import MethodLike, block, method
-from whybench.timing import Rounds, bare
+from whybench.timing import Rounds
 from whybench.timing.rounds import Contender, race
 
 registries.fill()

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from conftest import Place, laid_out
 
+from whybench import bare
 from whybench.streams import Streams
-from whybench.timing import Rounds, bare
+from whybench.timing import Rounds
 from whybench.timing.clock import lap
 from whybench.timing.rounds import Contender, race
 

@@ -9,9 +9,9 @@ from captum import attr
 from conftest import Against, Place
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from whybench import bare
 from whybench.meter import Meter
 from whybench.streams import Streams
-from whybench.timing import bare
 
 REFERENCES = 8
 Call = Callable[[Place], Any]

@@ -5,11 +5,11 @@ import torch
 from conftest import Against, Place
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from whybench import bare
 from whybench.cases import ask, prepare
 from whybench.meter import Meter
 from whybench.streams import Streams
 from whybench.suite import method
-from whybench.timing import bare
 
 pytestmark = pytest.mark.benchmark(group="masking model", disable_gc=True)
 

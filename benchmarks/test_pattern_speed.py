@@ -4,11 +4,11 @@ import pytest
 from conftest import Against, Place
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from whybench import bare
 from whybench.cases import ask, prepare
 from whybench.meter import Meter
 from whybench.streams import Streams
 from whybench.suite import method
-from whybench.timing import bare
 
 pytestmark = pytest.mark.benchmark(group="patterns", disable_gc=True)
 

@@ -9,8 +9,8 @@ from peers import quantus_metric, quiet
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
+from whybench import bare
 from whybench.suite import metric
-from whybench.timing import bare
 
 PLACES = {"digits_cnn": ("digits", 64, 64, 1), "efficientnet_lite0": ("imagenet_photos", 4, 24, 3)}
 """Data set, samples, steps, and steps of Quantus between two at which whole pixels are gone.

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from whybench.cases import open_case, queries, total
+from whybench.cases import open_case, queries
 from whybench.metrics.attribution.region_size import RegionSize
-from whybench.passes import Passes
+from whybench.passes import Passes, total
 from whybench.protocols import Artifact, AttributionMethod, Case
 
 

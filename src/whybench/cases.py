@@ -1,13 +1,13 @@
 """Asking a method in fixed batches, and opening the case that a metric sees."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import Tensor
 
 from whybench.errors import BadExplanation
 from whybench.explanations import Explanation
-from whybench.passes import Passes
+from whybench.passes import total
 from whybench.protocols import Artifact, Case, Method, Model, Query, Truth
 from whybench.protocols.method import require
 from whybench.protocols.model import steady
@@ -52,20 +52,6 @@ def queries(
     for start in range(0, len(ids), size):
         part = slice(start, start + size)
         yield Query(model, inputs[part].clone(), targets[part], ids[part], streams, rows, prepared)
-
-
-def total(parts: Iterable[Passes | None]) -> Passes | None:
-    """The sum of what is needed, None where a part is not known.
-
-    >>> total([Passes(1), Passes(2)]), total([Passes(1), None])
-    (Passes(forward=3, backward=0), None)
-    """
-    found = Passes()
-    for part in parts:
-        if part is None:
-            return None
-        found += part
-    return found
 
 
 def prepare(method: Method[Any], model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:

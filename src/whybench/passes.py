@@ -1,5 +1,6 @@
 """How many samples go through a model."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -21,3 +22,17 @@ class Passes:
 
     def __mul__(self, times: float) -> "Passes":
         return Passes(self.forward * times, self.backward * times)
+
+
+def total(parts: Iterable[Passes | None]) -> Passes | None:
+    """The sum of what is needed, None where a part is not known.
+
+    >>> total([Passes(1), Passes(2)]), total([Passes(1), None])
+    (Passes(forward=3, backward=0), None)
+    """
+    found = Passes()
+    for part in parts:
+        if part is None:
+            return None
+        found += part
+    return found

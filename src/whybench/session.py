@@ -7,21 +7,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from whybench import keys
+from whybench import bare, keys
 from whybench.batch_plan import BatchPlan
-from whybench.cases import ask, prepare, queries, total
+from whybench.cases import ask, prepare, queries
 from whybench.errors import BadScores, StoreError, Unsupported
 from whybench.explanations import Explanation
 from whybench.foreign import foreign
 from whybench.isolation import isolated
 from whybench.loading import Bench
 from whybench.meter import Meter
+from whybench.needed import noting, unless_nothing
 from whybench.outcomes import curve_arrays, leaks, outcome, sample_scores
 from whybench.parameters import parameters
-from whybench.passes import Passes
+from whybench.passes import Passes, total
 from whybench.pictures import keep_pictures
 from whybench.progress import Listener
-from whybench.protocols import Artifact, Case, Method, Metric, Model, Query, Scores
+from whybench.protocols import Artifact, Case, Method, Metric, Model, Scores
 from whybench.protocols.asking import predict
 from whybench.protocols.method import require
 from whybench.protocols.model import steady
@@ -85,17 +86,14 @@ class Session:
     @cached_property
     def bare_gradient_seconds(self) -> float | None:
         """The wall seconds of one bare forward and backward pass of all samples; None where there is no gradient."""
-        bench, rows = self.bench, self.plan.rows
-        if "gradients" not in bench.model.capabilities:
+        model, inputs, rows = self.bench.model, self.bench.inputs, self.plan.rows
+        if "gradients" not in model.capabilities:
             return None
-        query = Query(bench.model, bench.inputs, self.targets, bench.ids, self.streams, rows)
-        every = torch.arange(len(query), device=bench.inputs.device)
         try:
-            with isolated("the bare gradient", bench.model.module, self.listener.note), steady(bench.model.module):
-                query.gradient(bench.inputs[:rows], every[:rows])
+            with isolated("the bare gradient", model.module, self.listener.note), steady(model.module):
+                bare.gradient(model, inputs[:rows], self.targets[:rows], self.plan)
                 with self.meter.section() as section:
-                    for part in torch.split(every, rows):
-                        query.gradient(bench.inputs[part], part)
+                    bare.gradient(model, inputs, self.targets, self.plan)
         except Exception:  # whatever keeps a model from it, the methods that need gradients will say
             return None
         return section.cost.wall_seconds
@@ -130,7 +128,7 @@ class Session:
             with isolated(method.name, self.bench.model.module, self.listener.note), section:
                 learning = self.prepared(method, fresh)[1]
                 explanation = self._ask(method, self.bench.model, self.bench.inputs, targets, self.bench.ids)
-            needed = _unless_nothing(self._passes(method), section.cost)
+            needed = unless_nothing(self._passes(method), section.cost)
         except StoreError:
             raise
         except Exception as error:  # whatever a method raises costs its own cells only
@@ -234,8 +232,8 @@ class Session:
         section = self.meter.section()
         try:
             with isolated(metric.name, module, self.listener.note), steady(module), section:
-                scores = self._checked(metric, _noting(case, read))
-            needed = total([*read.values(), _unless_nothing(metric.passes(case), section.cost)])
+                scores = self._checked(metric, noting(case, read))
+            needed = total([*read.values(), unless_nothing(metric.passes(case), section.cost)])
         except StoreError:
             raise
         except Exception as error:  # whatever a metric raises costs its own cell only
@@ -259,19 +257,3 @@ class Session:
         if self.bench.model.output != "classes" or self.bench.labels.is_floating_point():
             return None
         return self.clean[0].argmax(1) == self.bench.labels
-
-
-def _noting(case: Case[Any], read: dict[Artifact, Passes | None]) -> Case[Any]:
-    """The same case, which notes what the artifacts that a metric asks for need."""
-
-    def fetch(request: Artifact) -> dict[str, Tensor]:
-        tensors = case.fetch(request)
-        read[request] = request.passes(case, tensors)
-        return tensors
-
-    return replace(case, fetch=fetch)
-
-
-def _unless_nothing(said: Passes | None, done: Cost) -> Passes | None:
-    """What a definition says that it needs; nothing where it does not say and sent nothing through the model."""
-    return Passes() if said is None and not done.forward else said

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from whybench import bare
 from whybench.batch_plan import BatchPlan
 from whybench.cases import ask
 from whybench.environment import environment
@@ -21,7 +22,6 @@ from whybench.protocols.model import steady
 from whybench.records import PROTOCOL
 from whybench.session import Session
 from whybench.suite import Entry, Suite
-from whybench.timing import bare
 from whybench.timing.records import BlockTiming, Timed
 from whybench.timing.rounds import Contender, Rounds, race
 

@@ -9,7 +9,7 @@ from whybench.leaderboard.gathering import block_of, method_of, metric_of
 from whybench.leaderboard.variants import Variant
 from whybench.passes import Passes
 from whybench.records import Cost, ExplanationRecord, Record, Subject
-from whybench.statistics import mean
+from whybench.statistics import mean, mean_of_known
 
 
 class Expense(NamedTuple):
@@ -100,11 +100,11 @@ def _expense(bills: Sequence[Bill]) -> Expense:
         wall_seconds=mean([b.cost.wall_seconds / b.samples for b in bills]),
         cpu_seconds=mean([b.cost.cpu_seconds / b.samples for b in bills]),
         peak_bytes=max((b.cost.peak_bytes for b in bills if b.cost.peak_bytes is not None), default=None),
-        ratio=_mean(_over(b, b.samples * b.bare.forward) for b in bills if b.bare),
-        learning=_mean(b.learning.wall_seconds for b in bills if b.learning is not None),
-        needed_forward=_mean(b.needed.forward / b.samples for b in bills if b.needed is not None),
-        needed_backward=_mean(b.needed.backward / b.samples for b in bills if b.needed is not None),
-        overhead=_mean(_over(b, _bare_seconds(b)) for b in bills),
+        ratio=mean_of_known(_over(b, b.samples * b.bare.forward) for b in bills if b.bare),
+        learning=mean_of_known(b.learning.wall_seconds for b in bills if b.learning is not None),
+        needed_forward=mean_of_known(b.needed.forward / b.samples for b in bills if b.needed is not None),
+        needed_backward=mean_of_known(b.needed.backward / b.samples for b in bills if b.needed is not None),
+        overhead=mean_of_known(_over(b, _bare_seconds(b)) for b in bills),
     )
 
 
@@ -123,11 +123,6 @@ def _bare_seconds(bill: Bill) -> float | None:
 
 def _over(bill: Bill, seconds: float | None) -> float | None:
     return bill.cost.wall_seconds / seconds if seconds else None
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return mean(known) if known else None
 
 
 def _sum(a: Cost, b: Cost) -> Cost:

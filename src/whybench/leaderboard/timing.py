@@ -8,7 +8,7 @@ from whybench.leaderboard.expenses import Expense
 from whybench.leaderboard.figures import number
 from whybench.leaderboard.table import Table
 from whybench.leaderboard.variants import Variant, labels
-from whybench.statistics import mean
+from whybench.statistics import mean_of_known
 
 COSTS = ("needed", "done", "wall ms", "CPU ms", "peak MB", "x bare forward", "x its passes")
 NOTES = (
@@ -69,8 +69,7 @@ def _costs(rows: Sequence[Expense]) -> tuple[str, ...]:
     """The columns `COSTS` of one row, or the mean of several."""
 
     def average(values: Iterable[float | None]) -> str:
-        known = [value for value in values if value is not None]
-        return number(mean(known) if known else None)
+        return number(mean_of_known(values))
 
     def passes(forward: Iterable[float | None], backward: Iterable[float | None]) -> str:
         shown = average(forward), average(backward)

@@ -12,7 +12,7 @@ from whybench.plots.style import figure_of
 from whybench.report.folder import Folder
 from whybench.report.pictures import Picture
 from whybench.report.view import View
-from whybench.statistics import mean
+from whybench.statistics import mean, mean_of_known
 
 CLOSE = 1.001
 """Passes done over passes needed up to which no pass is called too many."""
@@ -36,12 +36,11 @@ def _metric(row: Expense) -> Variant:
 
 def _load(name: str, rows: Sequence[Expense]) -> Load:
     needed = [row.needed_forward + (row.needed_backward or 0) for row in rows if row.needed_forward is not None]
-    times = [row.ratio for row in rows if row.ratio is not None]
     return Load(
         name,
         mean(needed) if len(needed) == len(rows) else None,
         mean([row.forward + row.backward for row in rows]),
-        mean(times) if times else None,
+        mean_of_known(row.ratio for row in rows),
     )
 
 

@@ -7,7 +7,7 @@ from whybench.statistics.medians import MedianInterval, median_interval
 from whybench.statistics.pairs import Comparison, Pairwise, compare, holm, pairwise
 from whybench.statistics.power import needed_units
 from whybench.statistics.ranks import rank_intervals, ranks
-from whybench.statistics.values import finite, mean
+from whybench.statistics.values import finite, mean, mean_of_known
 from whybench.statistics.wilcoxon import SignedRank, signed_rank
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "holm",
     "kendall_tau_b",
     "mean",
+    "mean_of_known",
     "median_interval",
     "needed_units",
     "pairwise",

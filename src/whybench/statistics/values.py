@@ -1,7 +1,7 @@
 """What statistics are computed from: finite float64 values, summed exactly."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,6 +25,16 @@ def finite(values: Values, dimensions: int = 1) -> Array:
         place = ", ".join(str(i) for i in first)
         raise ValueError(f"value {array[tuple(first)]} at position {place}; statistics take finite values only")
     return array
+
+
+def mean_of_known(values: Iterable[float | None]) -> float | None:
+    """The mean of the values that are there; None where none is.
+
+    >>> mean_of_known([1.0, None, 3.0]), mean_of_known([None])
+    (2.0, None)
+    """
+    known = [value for value in values if value is not None]
+    return mean(known) if known else None
 
 
 def mean(values: Values) -> float:

@@ -39,8 +39,8 @@ for features), method gradient, pixel flipping in 28 steps. *methods* are judged
 on the map; *methods sharing passes* by faithfulness_correlation and infidelity, whose passes are the same for all of
 them; *metrics* read up to eight metrics off two sweeps. CPU time (median of {rounds} interleaved rounds, one thread)
 and passes are those of `whybench.evaluate` from inputs to board; peak memory is what is needed beyond inputs and maps
-while maps are judged. A run has a fixed cost (about a tenth of a second), which keeps exponents of time below 1 where
-the smallest size is cheap.
+while maps are judged. A run has a fixed cost, which keeps exponents of time below 1 where the smallest size is
+cheap.
 
 | against | from | to | CPU time | passes | peak memory |
 | --- | ---: | ---: | --- | --- | --- |

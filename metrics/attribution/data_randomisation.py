@@ -34,9 +34,9 @@ class DataRandomisation(Metric[Attribution]):
     counted as passes of the metric, those that tell its accuracy are. A sample whose original map is constant is
     undefined; a map that is constant on a retrained model has nothing in common with the original and counts as 0.
 
-    Raises BadParameter; Unsupported for models of which nothing says how they can be trained again (`Retraining`;
-    `digits_cnn` and `breast_cancer_mlp` have it, photographs' models and tree ensembles do not) or that do not learn
-    random labels, and for `ssim` on inputs that are no images.
+    Raises BadParameter; Unsupported for models of which nothing says how they can be trained again (`Retraining`; the
+    small networks for classes that come with whybench have it, photographs' models and tree ensembles do not) or that
+    do not learn random labels, and for `ssim` on inputs that are no images.
 
     Source: adebayo2018sanity.
     """

@@ -8,7 +8,7 @@ from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.region_size import RegionSize
 from whybench.metrics.attribution.searched_sizes import SearchedSizes
 from whybench.protocols import AttributionMethod, Case, Metric, Scores
-from whybench.registries import fill, methods, metrics, register
+from whybench.registries import methods, metrics, register
 from whybench.resolver import resolve
 
 
@@ -52,8 +52,7 @@ class ExcessRegion(Metric[Attribution]):
             raise BadParameter(f"excess_region: size={shown(self.size)}; a region's size is needed: ssr or sdr")
         bound = resolve(methods, self.bound) if isinstance(self.bound, str) else self.bound
         if bound is None:
-            fill()
-            bound = methods[f"greedy_{size.name}"](infill=size.infill, region=size.region)  # type: ignore[call-arg]
+            bound = resolve(methods, f"greedy_{size.name}(infill={size.infill!r}, region={size.region!r})")
         if not isinstance(bound, AttributionMethod):
             raise BadParameter(f"excess_region: bound={shown(self.bound)}; an attribution method or its name is needed")
         # Facts of this object rather than of its class, since they are those of the two inside.

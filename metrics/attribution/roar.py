@@ -52,8 +52,8 @@ class Roar(Metric[Attribution]):
     counted.
 
     Raises BadParameter; Unsupported for models without classes and for those of which nothing says how they can be
-    trained again on other inputs (`Retraining.train_on`; `digits_cnn` and `breast_cancer_mlp` have it, photographs'
-    models and tree ensembles do not).
+    trained again on other inputs (`Retraining.train_on`; the small networks for classes that come with whybench have
+    it, photographs' models and tree ensembles do not).
 
     Source: hooker2019.
     """

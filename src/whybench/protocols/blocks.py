@@ -15,8 +15,8 @@ from whybench.protocols.truth import Truth
 def by_block(work: Callable[[Case[Any]], dict[str, Tensor]], case: Case[Any]) -> dict[str, Tensor]:
     """What `work` makes of a case, tensors with one row a sample, made block by block and joined.
 
-    Every row must depend on its own sample only. A block has as many samples as a pass has rows, hence full passes
-    are the same as for all samples at once.
+    Every row must depend on its own sample only. A block has as many samples as a pass has rows: of all its passes only
+    the last one may not be full.
     """
     parts = [work(block) for block in blocks(case)]
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]} if len(parts) > 1 else parts[0]

@@ -31,7 +31,7 @@ road puts first, `places` says how much of the class the places of the removed f
 @suites.register
 @dataclass(frozen=True)
 class Retraining(SuiteLoader):
-    """All held-out digits and tumours, 15 trainings a method for remove-and-retrain; ten minutes."""
+    """All held-out digits and tumours, 15 trainings a method for remove-and-retrain; eight minutes of one core."""
 
     name: ClassVar[str] = "retraining"
 

@@ -36,6 +36,7 @@ from whybench.metrics.attribution.pixel_flipping import PixelFlipping
 from whybench.metrics.attribution.pointing_game import PointingGame
 from whybench.metrics.attribution.random_logit import RandomLogit
 from whybench.metrics.attribution.rank_accuracy import RankAccuracy
+from whybench.metrics.attribution.regret import Regret
 from whybench.metrics.attribution.relative_input_stability import RelativeInputStability
 from whybench.metrics.attribution.relative_output_stability import RelativeOutputStability
 from whybench.metrics.attribution.relative_representation_stability import RelativeRepresentationStability
@@ -92,6 +93,7 @@ __all__ = [
     "PointingGame",
     "RandomLogit",
     "RankAccuracy",
+    "Regret",
     "RelativeInputStability",
     "RelativeOutputStability",
     "RelativeRepresentationStability",

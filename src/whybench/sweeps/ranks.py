@@ -1,11 +1,35 @@
-"""From one value a region to the place of each region in the order, ties included."""
+"""From a map to one value a region, and to the place of each region in the order, ties included."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from whybench.domains import Regions
+from whybench.explanations import Attribution
+from whybench.protocols import Case
 from whybench.streams import Streams
+
+
+def map_places(case: Case[Attribution], regions: Regions) -> tuple[Tensor, Tensor]:
+    """The place of each region in the order of the case's map, in two orders of the ties, and the number of ties.
+
+    (n, 2, d) int64 and (n,) int64, as `tie_orders` and `tied` give them of relevance summed within each region.
+    """
+    explanation, shape = case.explanation, tuple(case.inputs.shape)
+    features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape).to(case.inputs.device)
+    values = region_relevance(regions, features)
+    return tie_orders(values, case.ids, case.streams), tied(values)
+
+
+def region_relevance(regions: Regions, features: Tensor) -> Tensor:
+    """Relevance summed within each region, (n, d); zero for a constant map, which orders nothing.
+
+    Summed, the smaller regions at an uneven border would come last (or, below zero, first).
+    """
+    flat = features.flatten(1)
+    constant = (flat == flat[:, :1]).all(1)
+    return regions.sums(features).masked_fill(constant.unsqueeze(1), 0.0)
 
 
 def tie_orders(values: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:

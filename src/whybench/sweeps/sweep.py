@@ -14,7 +14,7 @@ from whybench.protocols import Artifact, Case
 from whybench.protocols.blocks import by_block
 from whybench.sweeps.answers import asked_once
 from whybench.sweeps.grids import Steps, grid
-from whybench.sweeps.ranks import tie_orders, tied
+from whybench.sweeps.ranks import map_places
 from whybench.sweeps.repeats import differing, first_seen
 from whybench.sweeps.strata import offsets, strata, stratified_points
 
@@ -64,8 +64,7 @@ class Sweep(Artifact):
 
     def _swept(self, case: Case[Attribution]) -> dict[str, Tensor]:
         regions = case.domain.regions(tuple(case.inputs.shape), self.region)
-        values = _region_relevance(regions, self._features(case))
-        places, ties = tie_orders(values, case.ids, case.streams), tied(values)
+        places, ties = map_places(case, regions)
         ordered = _ordered_sizes(regions, places)
         points = self._points(case, ordered)
         infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams.again(self.draw))
@@ -78,26 +77,12 @@ class Sweep(Artifact):
         said = asked_once(case, infill, source, kept)
         return {"fraction": _fractions(ordered, points), "ties": ties, **said}
 
-    def _features(self, case: Case[Attribution]) -> Tensor:
-        explanation, shape = case.explanation, tuple(case.inputs.shape)
-        return case.domain.per_feature(explanation.relevance, explanation.polarity, shape).to(case.inputs.device)
-
     def _points(self, case: Case[Attribution], ordered: Tensor) -> Tensor:
         """How many regions come before each point of every sample and tie order: (n, 2, points)."""
         count = strata(self.steps)
         if count is not None:
             return stratified_points(offsets(count, case.ids, case.streams), ordered, self.direction)
         return grid(ordered.shape[2], self.steps).to(ordered.device).expand(*ordered.shape[:2], -1)
-
-
-def _region_relevance(regions: Regions, features: Tensor) -> Tensor:
-    """Relevance summed within each region, (n, d); zero for a constant map, which orders nothing.
-
-    Summed, the smaller regions at an uneven border would come last (or, below zero, first).
-    """
-    flat = features.flatten(1)
-    constant = (flat == flat[:, :1]).all(1)
-    return regions.sums(features).masked_fill(constant.unsqueeze(1), 0.0)
 
 
 def _ordered_sizes(regions: Regions, places: Tensor) -> Tensor:

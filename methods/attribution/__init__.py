@@ -1,11 +1,13 @@
 """Methods that give every feature a relevance."""
 
 from whybench.methods.attribution import captum_baselines, lime_baselines, shap_baselines
+from whybench.methods.attribution.best_order import BestOrder
 from whybench.methods.attribution.centre import Centre
 from whybench.methods.attribution.constant import Constant
 from whybench.methods.attribution.deconvnet import DeconvNet
 from whybench.methods.attribution.deep_lift import DeepLift
 from whybench.methods.attribution.deep_shap import DeepShap
+from whybench.methods.attribution.exact_shapley import ExactShapley
 from whybench.methods.attribution.excitation_backprop import ExcitationBackprop
 from whybench.methods.attribution.expected_gradients import ExpectedGradients
 from whybench.methods.attribution.extremal_perturbation import ExtremalPerturbation
@@ -46,11 +48,13 @@ from whybench.methods.attribution.var_grad import VarGrad
 from whybench.methods.attribution.visual_back_prop import VisualBackProp
 
 __all__ = [
+    "BestOrder",
     "Centre",
     "Constant",
     "DeconvNet",
     "DeepLift",
     "DeepShap",
+    "ExactShapley",
     "ExcitationBackprop",
     "ExpectedGradients",
     "ExtremalPerturbation",

@@ -33,7 +33,11 @@ Every registered metric. A metric gives one number a sample and, where there is 
 average. A name, or `name(parameter=value, ...)`, is understood by `whybench run -x`, by `whybench.metric` and in
 suites.
 
-Metrics that are *trivial* are won by maps that know nothing of the model; they are filters, shown and never ranked.""",
+Metrics that are *trivial* are won by maps that know nothing of the model; they are filters, shown and never ranked.
+
+Metrics whose name begins with `quantus/` or `captum/` run those libraries behind adapters: the same cell, computed by
+others ([where they agree](cross_implementation.md)). Quantus is an extra, `python -m pip install 'whybench[quantus]'`;
+without it a cell of its metrics is a row that says so.""",
 }
 
 
@@ -60,11 +64,11 @@ def page(sort: str) -> str:
 
 
 def _index(entries: list[dict[str, Any]]) -> list[str]:
-    """Links to the sections: metrics by family; methods as whybench's own, those of other libraries, and controls."""
+    """Links to the sections: what runs other libraries by library; own metrics by family; own methods, and controls."""
     groups: dict[str, list[str]] = {}
     for entry in entries:
         library = entry["name"].rpartition("/")[0]
-        group = entry.get("family") or ("controls" if entry.get("control") else library or "own")
+        group = library or entry.get("family") or ("controls" if entry.get("control") else "own")
         groups.setdefault(group, []).append(f"[{entry['name']}](#{_anchor(entry['name'])})")
     return [f"- {group}: {', '.join(links)}" for group, links in groups.items()]
 

@@ -1,5 +1,6 @@
 """Metrics of attributions."""
 
+from whybench.metrics.attribution import captum_adapters, quantus_adapters
 from whybench.metrics.attribution.abpc import Abpc
 from whybench.metrics.attribution.aopc import Aopc
 from whybench.metrics.attribution.average_drop import AverageDrop
@@ -112,4 +113,6 @@ __all__ = [
     "SymmetricRelevanceGain",
     "Symmetry",
     "TopKIntersection",
+    "captum_adapters",
+    "quantus_adapters",
 ]

@@ -15,7 +15,7 @@ import whybench
 
 ROOT = Path(__file__).parents[2]
 HOMES = {
-    "captum": ("whybench.methods.attribution.captum_baselines",),
+    "captum": ("whybench.methods.attribution.captum_baselines", "whybench.metrics.attribution.captum_adapters"),
     "jinja2": ("whybench.report",),
     "lime": ("whybench.methods.attribution.lime_baselines",),
     "matplotlib": ("whybench.plots", "whybench.report"),

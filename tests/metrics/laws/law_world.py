@@ -43,9 +43,9 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
 
 
 def names() -> list[str]:
-    """Every registered metric of attributions."""
+    """Every registered metric of attributions, those of other libraries apart: they keep their own laws."""
     fill()
-    return [name for name in metrics if metrics[name].kind.kind == "attribution"]
+    return [name for name in metrics if metrics[name].kind.kind == "attribution" and "/" not in name]
 
 
 def small(name: str) -> Metric[Any]:

@@ -64,11 +64,11 @@ class Block:
 
     @property
     def model_name(self) -> str:
-        return _name(self.model)
+        return _model_name(self.model)
 
     @property
     def dataset_name(self) -> str:
-        return _name(self.dataset)
+        return _target(self.dataset) if isinstance(self.dataset, str) else self.dataset.name
 
     def cells(self) -> list[Cell]:
         """The grid, methods outermost: an explanation is made once and read by every metric."""
@@ -213,6 +213,16 @@ def _label(made: Method[Any]) -> str:
     return made.name
 
 
-def _name(thing: ModelLike | DatasetLike) -> str:
-    """The bare name: a spec's target, or what the object calls itself."""
-    return thing.partition("(")[0].strip() if isinstance(thing, str) else thing.name
+def _model_name(thing: ModelLike) -> str:
+    """What a model calls itself; of a registered one, with the options that make it another one."""
+    if isinstance(thing, str):
+        registries.fill()
+        if "(" not in thing or thing.partition("(")[0].strip() not in registries.models:
+            return _target(thing)
+        found = resolve(registries.models, thing)
+        return found.label if isinstance(found, ModelLoader) else _target(thing)
+    return thing.label if isinstance(thing, ModelLoader) else thing.name
+
+
+def _target(spec: str) -> str:
+    return spec.partition("(")[0].strip()

@@ -13,7 +13,7 @@ import whybench
 from whybench.domains import ImageDomain, TabularDomain
 from whybench.errors import BadInput
 from whybench.loading import load
-from whybench.models.efficientnet_lite0 import preprocess as of_lite0
+from whybench.models.efficientnet_lite import Resized
 from whybench.protocols import Dataset, Model, Truth
 from whybench.protocols.truth import seen_mask
 from whybench.runner import run
@@ -101,7 +101,7 @@ def test_a_mask_is_resized_with_its_image(size: tuple[int, int]) -> None:
     height, width = size
     mask = np.zeros(size, dtype=bool)
     mask[height // 5 : height // 2, width // 3 : width] = True
-    chosen = replace(model(of_lite0, 224), class_names=())
+    chosen = replace(model(Resized("efficientnet_lite0", 224), 224), class_names=())
     found = seen_mask(chosen, np.zeros((*size, 3), dtype=np.uint8), mask).numpy()
     wanted = nearest(mask, (224, 224))
     edges = (found != wanted).any(1).sum() + (found != wanted).any(0).sum()

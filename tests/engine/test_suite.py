@@ -15,8 +15,9 @@ from whybench.errors import BadInput, UnknownName, UsageError
 from whybench.keys import explanation_key
 from whybench.loading import load, load_dataset, load_model, usable
 from whybench.methods.attribution import Gradient
+from whybench.planning import planned
 from whybench.protocols import Dataset, Model
-from whybench.runner import batch_plan, run
+from whybench.runner import run
 from whybench.store import Store
 from whybench.suite import Entry, Suite, SuiteLoader, block, entries, judges
 from whybench.suite import suite as find_suite
@@ -105,7 +106,7 @@ def test_suites_in_every_form(suite: Suite) -> None:
 def test_built_in_suites_name_what_is_registered(suite_name: str) -> None:
     spec = f"{suite_name}(path='x')" if suite_name == "imagenet_folder" else suite_name
     for one in find_suite(spec).blocks:
-        assert one.model_name in registries.models
+        assert one.model_name.partition("(")[0] in registries.models
         assert one.dataset_name in registries.datasets
         assert any(e.method.control for e in one.methods) or len(one.methods) <= 3
 
@@ -166,8 +167,7 @@ def scaled(by: Any) -> Any:
 
 
 def test_functions_of_one_text_have_keys_of_their_own(model: Model, dataset: Dataset) -> None:
-    bench = load(block(model, dataset, [], []), "cpu")
-    plan = batch_plan(bench, Store.memory(), "cpu", 1)
+    bench, plan = planned(load(block(model, dataset, [], []), "cpu"), Store.memory(), "cpu", 1)
 
     def key(function: Any) -> str:
         return explanation_key(bench, plan, Entry("f", FunctionMethod(function)), 0)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from whybench import registries
 from whybench.datasets import ImagenetFolder, ImagenetPhotos
 from whybench.errors import BadInput
-from whybench.models import efficientnet_lite0
+from whybench.models import efficientnet_lite
 from whybench.protocols import Dataset, Model
 from whybench.protocols.dataset import stack
 from whybench.resolver import resolve
@@ -70,7 +70,7 @@ def test_the_layer_for_cams_last_gives_what_is_averaged(model: Model) -> None:
 
 def test_loading_prints_nothing_and_draws_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     state = torch.get_rng_state()
-    module = efficientnet_lite0._module()
+    module = efficientnet_lite.network(0)
     assert torch.equal(torch.get_rng_state(), state)
     assert capsys.readouterr() == ("", "")
     assert not any(m.training for m in module.modules())

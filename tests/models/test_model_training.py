@@ -142,8 +142,30 @@ def test_the_cached_file_is_named_by_all_that_decides_the_weights(
 
 
 def test_layers_without_a_known_initialisation_are_refused() -> None:
-    with pytest.raises(TypeError, match="BatchNorm2d"):
-        initialise(nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)), torch.Generator())
+    with pytest.raises(TypeError, match="no initialisation for '1', a GroupNorm"):
+        initialise(nn.Sequential(nn.Conv2d(1, 2, 3), nn.GroupNorm(1, 2)), torch.Generator())
+
+
+def test_batch_normalisation_begins_by_changing_nothing() -> None:
+    layer = nn.BatchNorm2d(2)
+    with torch.no_grad():
+        for tensor in layer.state_dict().values():
+            tensor.fill_(7)
+    initialise(layer, torch.Generator())
+    assert layer.weight.tolist() == layer.running_var.tolist() == [1, 1]  # type: ignore[union-attr]
+    assert layer.bias.tolist() == layer.running_mean.tolist() == [0, 0]  # type: ignore[union-attr]
+    assert layer.num_batches_tracked == 0
+
+
+def test_batch_normalisation_learns_its_statistics(data: tuple[Tensor, Tensor]) -> None:
+    def images() -> nn.Module:
+        return nn.Sequential(nn.Unflatten(1, (1, 1, 3)), nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(3, 2))
+
+    inputs, targets = data
+    one_step = Recipe(steps=1, batch=10, rate=0.1)
+    norm = trained("tiny", images, inputs, targets, one_step)[1]  # type: ignore[index]
+    assert norm.running_mean.item() == pytest.approx(0.1 * inputs.mean().item(), abs=1e-6)
+    assert norm.running_var.item() == pytest.approx(0.9 + 0.1 * inputs.var().item(), abs=1e-6)
 
 
 def test_he_initialisation() -> None:

@@ -5,19 +5,25 @@ from whybench.datasets.diabetes import Diabetes
 from whybench.datasets.digit_mosaics import DigitMosaics
 from whybench.datasets.digits import Digits
 from whybench.datasets.drawn_shapes import DrawnShapes
+from whybench.datasets.faces import Faces
 from whybench.datasets.imagenet_folder import ImagenetFolder
 from whybench.datasets.imagenet_photos import ImagenetPhotos
+from whybench.datasets.mnist import MNIST
 from whybench.datasets.photograph_mosaics import PhotographMosaics
 from whybench.datasets.planted_patches import PlantedPatches
+from whybench.datasets.wine import Wine
 
 __all__ = [
+    "MNIST",
     "BreastCancer",
     "Diabetes",
     "DigitMosaics",
     "Digits",
     "DrawnShapes",
+    "Faces",
     "ImagenetFolder",
     "ImagenetPhotos",
     "PhotographMosaics",
     "PlantedPatches",
+    "Wine",
 ]

@@ -1,17 +1,17 @@
 """A multilayer perceptron that tells benign from malignant tumours."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
 
 from torch import nn
 
 from whybench.datasets import breast_cancer
-from whybench.models.retraining import retraining
+from whybench.models.learner import Learned, Learner
 from whybench.models.standardisation import Standardisation
-from whybench.models.training import Recipe, trained
-from whybench.protocols import Model, ModelLoader
+from whybench.models.training import Recipe
+from whybench.protocols import Model
 from whybench.registries import register
 
 RECIPE = Recipe(steps=400, batch=32, rate=0.03, decay=1e-2)
@@ -19,7 +19,7 @@ RECIPE = Recipe(steps=400, batch=32, rate=0.03, decay=1e-2)
 
 @register
 @dataclass(frozen=True)
-class BreastCancerMLP(ModelLoader):
+class BreastCancerMLP(Learned):
     """Three linear layers, 30-32-32-2, with ReLU between them, on standardised columns.
 
     Inputs (n, 30) float32; logits (n, 2), malignant and benign. Trained on `breast_cancer`, four fifths of the set,
@@ -32,7 +32,7 @@ class BreastCancerMLP(ModelLoader):
     reference: ClassVar[str] = "street1993"
 
     def load(self) -> Model:
-        return _model()
+        return _model(self)
 
 
 def architecture() -> nn.Module:
@@ -49,15 +49,16 @@ def architecture() -> nn.Module:
 
 
 @cache
-def _model() -> Model:
+def _model(loader: BreastCancerMLP) -> Model:
     training, _ = breast_cancer.parts()
     standardisation = Standardisation.of(training.samples)
     inputs = standardisation(training.samples)
+    learner = Learner(loader.name, architecture, inputs, training.targets, replace(RECIPE, seed=loader.seed))
     return Model(
-        name=BreastCancerMLP.name,
-        module=trained(BreastCancerMLP.name, architecture, inputs, training.targets, RECIPE),
+        name=loader.label,
+        module=learner.module(),
         domain=standardisation.domain(training.samples, breast_cancer.columns()),
         class_names=breast_cancer.CLASS_NAMES,
         preprocess=standardisation,
-        retraining=retraining(BreastCancerMLP.name, architecture, inputs, training.targets, RECIPE),
+        retraining=learner.retraining(),
     )

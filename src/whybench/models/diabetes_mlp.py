@@ -1,16 +1,17 @@
 """A multilayer perceptron that predicts how far diabetes goes in a year."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
 
 from torch import nn
 
 from whybench.datasets import diabetes
+from whybench.models.learner import Learned, Learner
 from whybench.models.standardisation import Standardisation
-from whybench.models.training import Recipe, trained
-from whybench.protocols import Model, ModelLoader
+from whybench.models.training import Recipe
+from whybench.protocols import Model
 from whybench.registries import register
 
 RECIPE = Recipe(steps=300, batch=32, rate=0.01, decay=0.1)
@@ -18,7 +19,7 @@ RECIPE = Recipe(steps=300, batch=32, rate=0.01, decay=0.1)
 
 @register
 @dataclass(frozen=True)
-class DiabetesMLP(ModelLoader):
+class DiabetesMLP(Learned):
     """Three linear layers, 10-16-16-1, with ReLU between them, on standardised columns.
 
     Inputs (n, 10) float32; outputs (n, 1), the predicted label in its own unit. Trained on `diabetes`, four fifths of
@@ -31,7 +32,7 @@ class DiabetesMLP(ModelLoader):
     reference: ClassVar[str] = "efron2004"
 
     def load(self) -> Model:
-        return _model()
+        return _model(self)
 
 
 def architecture() -> nn.Sequential:
@@ -48,16 +49,19 @@ def architecture() -> nn.Sequential:
 
 
 @cache
-def _model() -> Model:
+def _model(loader: DiabetesMLP) -> Model:
     training, _ = diabetes.parts()
     standardisation = Standardisation.of(training.samples)
     inputs = standardisation(training.samples)
     targets = training.targets[:, None]
     mean, deviation = float(targets.mean()), float(targets.std())
-    module = trained(DiabetesMLP.name, architecture, inputs, ((targets - mean) / deviation).float(), RECIPE)
+    learner = Learner(
+        loader.name, architecture, inputs, ((targets - mean) / deviation).float(), replace(RECIPE, seed=loader.seed)
+    )
+    module = learner.module()
     _in_units(module.get_submodule("value"), mean, deviation)
     return Model(
-        name=DiabetesMLP.name,
+        name=loader.label,
         module=module,
         domain=standardisation.domain(training.samples, diabetes.COLUMNS),
         output="scalar",

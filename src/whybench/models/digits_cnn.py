@@ -1,7 +1,7 @@
 """A small convolutional network on 8 x 8 digits."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from whybench.datasets import digits
 from whybench.domains import ImageDomain
-from whybench.models.retraining import retraining
-from whybench.models.training import Recipe, trained
-from whybench.protocols import Model, ModelLoader
+from whybench.models.learner import Learned, Learner
+from whybench.models.training import Recipe
+from whybench.protocols import Model
 from whybench.registries import register
 
 RECIPE = Recipe(steps=300, batch=32, rate=0.05, decay=1e-4)
@@ -23,7 +23,7 @@ FULL = 16.0
 
 @register
 @dataclass(frozen=True)
-class DigitsCNN(ModelLoader):
+class DigitsCNN(Learned):
     """Two convolutions, max-pooling and two linear layers with ReLU between them, no normalisation layers.
 
     Inputs (n, 1, 8, 8) float32 from 0 to 1; logits (n, 10). Trained on `digits`, four fifths of the set, and can be
@@ -36,7 +36,7 @@ class DigitsCNN(ModelLoader):
     reference: ClassVar[str] = "alpaydin1998"
 
     def load(self) -> Model:
-        return _model()
+        return _model(self)
 
 
 def architecture() -> nn.Module:
@@ -62,18 +62,19 @@ def preprocess(sample: np.ndarray[Any, Any]) -> Tensor:
 
 
 @cache
-def _model() -> Model:
+def _model(loader: DigitsCNN) -> Model:
     training, _ = digits.parts()
     inputs = torch.stack([preprocess(sample) for sample in training.samples])
-    module = trained(DigitsCNN.name, architecture, inputs, training.targets, RECIPE)
+    learner = Learner(loader.name, architecture, inputs, training.targets, replace(RECIPE, seed=loader.seed))
+    module = learner.module()
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Model(
-        name=DigitsCNN.name,
+        name=loader.label,
         module=module,
         domain=ImageDomain(low=0.0, high=1.0, mean=torch.full((1, 1, 1), training.samples.mean() / FULL)),
         class_names=digits.CLASS_NAMES,
         layers={"cam": "relu2"},
         preprocess=preprocess,
         channels_last=True,
-        retraining=retraining(DigitsCNN.name, architecture, inputs, training.targets, RECIPE),
+        retraining=learner.retraining(),
     )

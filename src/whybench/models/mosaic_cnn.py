@@ -1,7 +1,7 @@
 """A small convolutional network that finds digits in mosaics."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from whybench.datasets import digits
 from whybench.datasets.digit_mosaics import DigitMosaics
 from whybench.domains import ImageDomain
-from whybench.models.retraining import retraining
-from whybench.models.training import Recipe, trained
-from whybench.protocols import Model, ModelLoader
+from whybench.models.learner import Learned, Learner
+from whybench.models.training import Recipe
+from whybench.protocols import Model
 from whybench.registries import register
 
 RECIPE = Recipe(steps=400, batch=32, rate=0.05, decay=1e-4)
@@ -24,7 +24,7 @@ FULL = 16.0
 
 @register
 @dataclass(frozen=True)
-class MosaicCNN(ModelLoader):
+class MosaicCNN(Learned):
     """Three convolutions with ReLU, each map's largest value over all places, and one linear layer.
 
     Inputs (n, 1, 16, 16) float32 from 0 to 1; logits (n, 10). Trained on the training part of `digit_mosaics`, four
@@ -39,7 +39,7 @@ class MosaicCNN(ModelLoader):
     reference: ClassVar[str] = "alpaydin1998"
 
     def load(self) -> Model:
-        return _model()
+        return _model(self)
 
 
 def architecture() -> nn.Module:
@@ -66,16 +66,17 @@ def preprocess(sample: np.ndarray[Any, Any]) -> Tensor:
 
 
 @cache
-def _model() -> Model:
+def _model(loader: MosaicCNN) -> Model:
     training = DigitMosaics().load().training
     assert training is not None
     inputs = torch.stack([preprocess(sample) for sample in training.samples])
+    learner = Learner(loader.name, architecture, inputs, training.labels, replace(RECIPE, seed=loader.seed))
     return Model(
-        name=MosaicCNN.name,
-        module=trained(MosaicCNN.name, architecture, inputs, training.labels, RECIPE),
+        name=loader.label,
+        module=learner.module(),
         domain=ImageDomain(low=0.0, high=1.0, mean=torch.full((1, 1, 1), np.mean(training.samples) / FULL)),
         class_names=digits.CLASS_NAMES,
         layers={"cam": "relu3"},
         preprocess=preprocess,
-        retraining=retraining(MosaicCNN.name, architecture, inputs, training.labels, RECIPE),
+        retraining=learner.retraining(),
     )

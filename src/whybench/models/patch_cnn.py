@@ -1,7 +1,7 @@
 """A small convolutional network that has learned to find planted glyphs."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
 
@@ -11,10 +11,10 @@ from torch import nn
 
 from whybench.datasets.planted_patches import BRIGHT, CLASS_NAMES, PlantedPatches
 from whybench.domains import ImageDomain
+from whybench.models.learner import Learned, Learner
 from whybench.models.patch_detector import preprocess
-from whybench.models.retraining import retraining
-from whybench.models.training import Recipe, trained
-from whybench.protocols import Model, ModelLoader
+from whybench.models.training import Recipe
+from whybench.protocols import Model
 from whybench.registries import register
 
 RECIPE = Recipe(steps=300, batch=32, rate=0.05, decay=1e-4)
@@ -22,7 +22,7 @@ RECIPE = Recipe(steps=300, batch=32, rate=0.05, decay=1e-4)
 
 @register
 @dataclass(frozen=True)
-class PatchCNN(ModelLoader):
+class PatchCNN(Learned):
     """Two convolutions with ReLU, each map's largest value over all places, and one linear layer.
 
     Inputs (n, 1, 16, 16) float32 from 0 to 1; logits (n, 4). Trained on the training part of `planted_patches`, and can
@@ -37,7 +37,7 @@ class PatchCNN(ModelLoader):
     reference: ClassVar[str] = "alpaydin1998"
 
     def load(self) -> Model:
-        return _model()
+        return _model(self)
 
 
 def architecture() -> nn.Module:
@@ -56,16 +56,17 @@ def architecture() -> nn.Module:
 
 
 @cache
-def _model() -> Model:
+def _model(loader: PatchCNN) -> Model:
     training = PlantedPatches().load().training
     assert training is not None
     inputs = torch.stack([preprocess(sample) for sample in training.samples])
+    learner = Learner(loader.name, architecture, inputs, training.labels, replace(RECIPE, seed=loader.seed))
     return Model(
-        name=PatchCNN.name,
-        module=trained(PatchCNN.name, architecture, inputs, training.labels, RECIPE),
+        name=loader.label,
+        module=learner.module(),
         domain=ImageDomain(low=0.0, high=1.0, mean=torch.full((1, 1, 1), np.mean(training.samples) / BRIGHT)),
         class_names=CLASS_NAMES,
         layers={"cam": "relu2"},
         preprocess=preprocess,
-        retraining=retraining(PatchCNN.name, architecture, inputs, training.labels, RECIPE),
+        retraining=learner.retraining(),
     )

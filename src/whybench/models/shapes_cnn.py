@@ -1,7 +1,7 @@
 """A small convolutional network on drawn shapes."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from whybench.datasets.drawn_shapes import DrawnShapes
 from whybench.datasets.shapes import SHAPES
 from whybench.domains import ImageDomain
-from whybench.models.retraining import retraining
-from whybench.models.training import Recipe, trained
-from whybench.protocols import Model, ModelLoader
+from whybench.models.learner import Learned, Learner
+from whybench.models.training import Recipe
+from whybench.protocols import Model
 from whybench.registries import register
 
 RECIPE = Recipe(steps=800, batch=32, rate=0.02, decay=1e-3)
@@ -24,7 +24,7 @@ HALF = 127.5
 
 @register
 @dataclass(frozen=True)
-class ShapesCNN(ModelLoader):
+class ShapesCNN(Learned):
     """Four convolutions with ReLU and max-pooling, each map's largest value over all places, and one linear layer.
 
     Inputs (n, 3, 48, 48) float32 from -1 to 1; logits (n, 6). Trained on the training part of `drawn_shapes`, whose
@@ -37,7 +37,7 @@ class ShapesCNN(ModelLoader):
     reference: ClassVar[str] = "arras2022"
 
     def load(self) -> Model:
-        return _model()
+        return _model(self)
 
 
 def architecture() -> nn.Module:
@@ -67,17 +67,18 @@ def preprocess(sample: np.ndarray[Any, Any]) -> Tensor:
 
 
 @cache
-def _model() -> Model:
+def _model(loader: ShapesCNN) -> Model:
     training = DrawnShapes().load().training
     assert training is not None
     inputs = torch.stack([preprocess(sample) for sample in training.samples])
     mean = torch.from_numpy(np.mean(training.samples, axis=(0, 1, 2)) / HALF - 1).float()
+    learner = Learner(loader.name, architecture, inputs, training.labels, replace(RECIPE, seed=loader.seed))
     return Model(
-        name=ShapesCNN.name,
-        module=trained(ShapesCNN.name, architecture, inputs, training.labels, RECIPE),
+        name=loader.label,
+        module=learner.module(),
         domain=ImageDomain(low=-1.0, high=1.0, mean=mean.view(3, 1, 1)),
         class_names=SHAPES,
         layers={"cam": "relu4"},
         preprocess=preprocess,
-        retraining=retraining(ShapesCNN.name, architecture, inputs, training.labels, RECIPE),
+        retraining=learner.retraining(),
     )

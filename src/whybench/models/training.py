@@ -80,17 +80,19 @@ def fit(module: nn.Module, inputs: Tensor, targets: Tensor, recipe: Recipe) -> N
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """He's normal weights and zero biases, drawn from `generator`.
+    """He's normal weights and zero biases, drawn from `generator`; batch normalisation that changes nothing.
 
-    Source: he2015.
+    Source: he2015, ioffe2015.
     """
     for name, layer in module.named_modules():
         if isinstance(layer, nn.Linear | nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm2d):
+            layer.reset_parameters()
         elif [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:
-            raise TypeError(f"no initialisation for {name!r}, a {type(layer).__name__}; only linear and convolutional")
+            raise TypeError(f"no initialisation for {name!r}, a {type(layer).__name__}; see training.initialise")
 
 
 def _batches(count: int, recipe: Recipe, generator: torch.Generator) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from whybench.digests import module_digest
 from whybench.domains import Domain
 from whybench.errors import BadInput
+from whybench.protocols.layout import laid_out
 from whybench.protocols.retraining import Retraining
 from whybench.protocols.training import Training
 from whybench.trees import TreeEnsemble
@@ -27,6 +28,7 @@ class Model:
     layers: hints by purpose, as names of sub-modules; `cam` is the layer that CAM-like methods look at.
     preprocess: one raw sample of a dataset -> one model input.
     differentiable: False for black boxes, which answer forward passes only.
+    channels_last: the memory layout that the model takes images in; None: whichever is faster on the machine.
     training: samples that methods may learn from, where there are any.
     retraining: how the model was trained, where that can be done again with other labels.
     """
@@ -39,7 +41,7 @@ class Model:
     layers: Mapping[str, str] = field(default_factory=dict)
     preprocess: Callable[[Any], Tensor] = torch.as_tensor
     differentiable: bool = True
-    channels_last: bool = False
+    channels_last: bool | None = False
     training: Training | None = None
     retraining: Retraining | None = None
 
@@ -67,6 +69,15 @@ class Model:
     def with_module(self, module: nn.Module) -> "Model":
         """The same model around another module (a randomised or shifted copy)."""
         return replace(self, module=module)
+
+    def laid_out(self, rows: Tensor) -> Tensor:
+        """Inputs in the model's memory layout: themselves where they have it or the layout is left open."""
+        return rows if not self.channels_last else laid_out(rows, True)
+
+    def copied(self, rows: Tensor) -> Tensor:
+        """A copy of inputs, in the model's memory layout, since some models write into what they are given."""
+        last = self.channels_last and rows.ndim == 4
+        return rows.clone(memory_format=torch.channels_last if last else torch.preserve_format)
 
     def explained(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The explained scalar of each row of the module's outputs: the target's logit, or the scalar itself."""
@@ -119,6 +130,11 @@ class ModelLoader(ABC):
 
     name: ClassVar[str]
     reference: ClassVar[str] = ""
+
+    @property
+    def label(self) -> str:
+        """What boards call the model, with the options that make it another one."""
+        return self.name
 
     @abstractmethod
     def load(self) -> Model:

@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, RowMapping, delete, func, select
 
 from whybench.records import Cost, Record
 from whybench.store import rows
 from whybench.store.blobs import Blobs
 from whybench.store.database import Database, replace
 from whybench.store.schema import artifacts, cells, scores, uses
+
+TOGETHER = 100
+"""Cells that are read at once."""
 
 
 class Cells:
@@ -38,16 +41,24 @@ class Cells:
 
     def read(self, keys: Iterable[str]) -> dict[str, Record]:
         """The whole records among those with the given keys."""
+        asked, found = list(dict.fromkeys(keys)), {}
         with self._database.reading() as connection:
-            found = ((key, self._read(connection, key)) for key in keys)
-            return {key: record for key, record in found if record is not None}
+            for start in range(0, len(asked), TOGETHER):
+                found |= self._read(connection, asked[start : start + TOGETHER])
+        return {key: found[key] for key in asked if key in found}
 
-    def _read(self, connection: Connection, key: str) -> Record | None:
-        row = connection.execute(select(cells).where(cells.c.key == key)).mappings().first()
-        if row is None:
-            return None
-        found = connection.execute(select(scores).where(scores.c.cell == key).order_by(scores.c.position)).mappings()
-        lines = [{name: value for name, value in line.items() if name != "cell"} for line in found]
+    def _read(self, connection: Connection, keys: list[str]) -> dict[str, Record]:
+        lines: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
+        wanted = select(scores).where(scores.c.cell.in_(keys)).order_by(scores.c.cell, scores.c.position)
+        for line in connection.execute(wanted).mappings():
+            lines[line["cell"]].append({name: value for name, value in line.items() if name != "cell"})
+        shares = _shares(connection, keys)
+        rows_found = connection.execute(select(cells).where(cells.c.key.in_(keys))).mappings()
+        records = (self._record(row, lines[row["key"]], shares[row["key"]]) for row in rows_found)
+        return {record.key: record for record in records if record is not None}
+
+    def _record(self, row: RowMapping, lines: list[dict[str, Any]], shares: list[Cost]) -> Record | None:
+        key = row["key"]
         if row["sha256"] != rows.seal(key, row["explanation"], row["status"], row["curves"], row["body"], lines):
             return None
         blob = self._blobs.get(row["curves"]) if row["curves"] else None
@@ -58,7 +69,7 @@ class Cells:
             row["status"],
             row["body"],
             [rows.read_score(line) for line in lines],
-            total(_shares(connection, key)),
+            total(shares),
             None if blob is None else rows.read_curves(*blob),
         )
 
@@ -75,13 +86,18 @@ def total(costs: Iterable[Cost]) -> Cost:
     )
 
 
-def _shares(connection: Connection, cell: str) -> list[Cost]:
-    """What a cell pays for each artifact that it read: its cost divided by the number of cells that read it."""
-    read = select(uses.c.artifact).where(uses.c.cell == cell)
-    readers = select(uses.c.artifact, func.count().label("n")).where(uses.c.artifact.in_(read))
+def _shares(connection: Connection, keys: list[str]) -> dict[str, list[Cost]]:
+    """What each cell pays for each artifact that it read: its cost divided by the number of cells that read it."""
+    own = select(uses).where(uses.c.cell.in_(keys)).subquery()
+    readers = select(uses.c.artifact, func.count().label("n")).where(uses.c.artifact.in_(select(own.c.artifact)))
     counted = readers.group_by(uses.c.artifact).subquery()
-    statement = select(artifacts.c.body, counted.c.n).join(counted, counted.c.artifact == artifacts.c.key)
-    return [_share(json.loads(body)["cost"], n) for body, n in connection.execute(statement.order_by(artifacts.c.key))]
+    costs = select(artifacts.c.key, artifacts.c.body, counted.c.n).join(counted, counted.c.artifact == artifacts.c.key)
+    each = {key: _share(json.loads(body)["cost"], n) for key, body, n in connection.execute(costs)}
+    shares: dict[str, list[Cost]] = {key: [] for key in keys}
+    for cell, artifact in connection.execute(select(own).order_by(own.c.artifact)):
+        if artifact in each:
+            shares[cell].append(each[artifact])
+    return shares
 
 
 def _share(cost: Mapping[str, Any], readers: int) -> Cost:

@@ -50,7 +50,7 @@ class ExpectedGradients(AttributionMethod):
         total = torch.zeros_like(query.inputs)
         for sample, draw in query.each(self.samples):
             names = [(query.ids[i], k) for i, k in zip(sample.tolist(), draw.tolist(), strict=True)]
-            uniform = torch.stack([query.streams.uniform("expected_gradients", i, k, (2,)) for i, k in names])
+            uniform = query.streams.uniforms("expected_gradients", names, (2,))
             baseline = training[(uniform[:, 0] * len(training)).long().to(training.device)]
             position = uniform[:, 1].to(training).view(-1, *(1,) * (training.ndim - 1))
             distance = query.inputs[sample] - baseline

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from whybench.explanations import Polarity
@@ -40,7 +39,7 @@ class NoisyGradients(AttributionMethod):
         shape = tuple(query.inputs.shape[1:])
         for sample, copy in query.each(self.samples):
             names = [(query.ids[i], k) for i, k in zip(sample.tolist(), copy.tolist(), strict=True)]
-            noise = torch.stack([query.streams.normal("noisy_gradients", i, k, shape) for i, k in names])
+            noise = query.streams.normals("noisy_gradients", names, shape)
             scale = spread[sample].view(-1, *(1,) * len(shape))
             yield sample, copy, query.gradient(query.inputs[sample] + scale * noise.to(query.inputs), sample)
 

@@ -62,8 +62,8 @@ class ShapleySampling(CoalitionMethod):
 
     def _positions(self, query: Query, sample: str, players: int) -> Tensor:
         """Each player's place in each order, (permutations, players)."""
-        pairs = range(-(-self.permutations // 2))
-        drawn = torch.stack([query.streams.permutation("shapley_sampling", sample, k, players) for k in pairs])
+        pairs = [(sample, k) for k in range(-(-self.permutations // 2))]
+        drawn = query.streams.permutations("shapley_sampling", pairs, players)
         return torch.stack([drawn, players - 1 - drawn], 1).flatten(0, 1)[: self.permutations]
 
 

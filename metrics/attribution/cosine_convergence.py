@@ -83,9 +83,9 @@ class CosineConvergence(Metric[Attribution]):
 
     def _starts(self, case: Case[Attribution], outputs: int) -> Tensor:
         """(2 pairs, n, outputs)."""
-        draws = range(2 * self.pairs)
-        rows = [[case.streams.normal("cosine_convergence", i, k, (outputs,)) for i in case.ids] for k in draws]
-        return torch.stack([torch.stack(row) for row in rows]).to(case.inputs)
+        draws = [(i, k) for k in range(2 * self.pairs) for i in case.ids]
+        rows = case.streams.normals("cosine_convergence", draws, (outputs,))
+        return rows.view(-1, len(case), outputs).to(case.inputs)
 
     def _cosines(self, batches: Iterator[list[LayerRelevance]]) -> Iterator[Tensor]:
         """The mean over pairs at every layer, (rows, layers) on the CPU; NaN where a relevance is zero."""

@@ -66,8 +66,8 @@ class InterchangeableFeatures(Artifact):
         spread = flat.amax(1) - flat.amin(1)
         scale = torch.where(spread > 0, spread, 1.0).view(-1, *(1,) * (case.inputs.ndim - 1))
         shape = tuple(case.inputs.shape[1:])
-        noise = [case.streams.normal("interchangeable_features", i, draw, shape) for i in case.ids]
-        return case.inputs + scale * torch.stack(noise).to(case.inputs)
+        noise = case.streams.normals("interchangeable_features", [(i, draw) for i in case.ids], shape)
+        return case.inputs + scale * noise.to(case.inputs)
 
 
 def permuted(rows: Tensor, order: Tensor, features: int) -> Tensor:

@@ -21,9 +21,15 @@ FLOOR = 1e-6
 
 def nearby(case: Case[Any], draw: int, radius: float) -> Tensor:
     """x + u with u uniform in [-radius, radius] for every channel of every feature; named by sample and draw."""
-    shape = tuple(case.inputs.shape[1:])
-    noise = torch.stack([case.streams.uniform("nearby", i, draw, shape) for i in case.ids]).to(case.inputs)
-    return case.inputs + radius * (2 * noise - 1)
+    every = torch.arange(len(case), device=case.inputs.device)
+    return nearby_rows(case, every, torch.full_like(every, draw), radius)
+
+
+def nearby_rows(case: Case[Any], sample: Tensor, draw: Tensor, radius: float) -> Tensor:
+    """`nearby` of some samples and draws, one row for each pair of their int64 positions."""
+    names = [(case.ids[i], k) for i, k in zip(sample.tolist(), draw.tolist(), strict=True)]
+    noise = case.streams.uniforms("nearby", names, tuple(case.inputs.shape[1:])).to(case.inputs)
+    return case.inputs[sample] + radius * (2 * noise - 1)
 
 
 def relative_change(before: Tensor, after: Tensor) -> Tensor:
@@ -69,20 +75,20 @@ class NearbyAnswers(Artifact):
 
     def _answers(self, case: Case[Any], watched: nn.Module | None) -> dict[str, Tensor]:
         outputs, hidden = self._ask(case, case.inputs, watched)
-        columns = []
-        for draw in range(self.draws):
-            inputs = nearby(case, draw, self.radius)
+        parts = []
+        for sample, draw in case.each(self.draws):
+            inputs = nearby_rows(case, sample, draw, self.radius)
             new_outputs, new_hidden = self._ask(case, inputs, watched)
-            same = new_outputs.argmax(1) == outputs.argmax(1)
-            column = {
+            same = new_outputs.argmax(1) == outputs.argmax(1)[sample]
+            part = {
                 "same": torch.ones_like(same) if case.model.output == "scalar" else same,
-                "output": (new_outputs - outputs).double().norm(dim=1),
-                "input": relative_change(case.inputs, inputs).nan_to_num(0.0),
+                "output": (new_outputs - outputs[sample]).double().norm(dim=1),
+                "input": relative_change(case.inputs[sample], inputs).nan_to_num(0.0),
             }
             if hidden is not None and new_hidden is not None:
-                column["representation"] = relative_change(hidden, new_hidden).nan_to_num(0.0)
-            columns.append(column)
-        return {name: torch.stack([column[name] for column in columns], 1).cpu() for name in columns[0]}
+                part["representation"] = relative_change(hidden[sample], new_hidden).nan_to_num(0.0)
+            parts.append(part)
+        return {name: torch.cat([part[name] for part in parts]).view(len(case), -1).cpu() for name in parts[0]}
 
     def _ask(self, case: Case[Any], inputs: Tensor, layer: nn.Module | None) -> tuple[Tensor, Tensor | None]:
         if layer is None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from whybench.explanations import Attribution
 from whybench.metrics.attribution.lengths import length
-from whybench.metrics.attribution.nearby_inputs import nearby, relative_change
+from whybench.metrics.attribution.nearby_inputs import nearby_rows, relative_change
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.blocks import by_block
@@ -33,19 +33,19 @@ class NearbyMaps(Artifact):
 
     def _moves(self, case: Case[Any]) -> dict[str, Tensor]:
         before = self._maps(case, case.explanation)
-        columns = []
-        for draw in range(self.draws):
-            inputs = nearby(case, draw, self.radius)
-            after = self._maps(case, case.explain(inputs=inputs))
-            columns.append(
+        parts = []
+        for sample, draw in case.each(self.draws):
+            inputs, ids = nearby_rows(case, sample, draw, self.radius), tuple(case.ids[i] for i in sample.tolist())
+            after = self._maps(case, case.explain(inputs=inputs, targets=case.targets[sample], ids=ids))
+            parts.append(
                 {
-                    "distance": length(after - before),
-                    "step": inputs.double().sub_(case.inputs).flatten(1).norm(dim=1),
-                    "relative": relative_change(before, after).nan_to_num(0.0),
+                    "distance": length(after - before[sample]),
+                    "step": inputs.double().sub_(case.inputs[sample]).flatten(1).norm(dim=1),
+                    "relative": relative_change(before[sample], after).nan_to_num(0.0),
                 }
             )
-        stacked = {name: torch.stack([column[name] for column in columns], 1).cpu() for name in columns[0]}
-        return {"size": length(before).cpu(), **stacked}
+        joined = {name: torch.cat([part[name] for part in parts]).view(len(case), -1).cpu() for name in parts[0]}
+        return {"size": length(before).cpu(), **joined}
 
     def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
         return case.asked(self.draws)

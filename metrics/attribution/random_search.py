@@ -56,7 +56,7 @@ class Ball:
         grid = case.domain.grid(case.inputs.shape)
         features, sample = prod(grid), tuple(case.inputs.shape[1:])
         shape = (1 + prod(sample) // features, *grid)
-        drawn = torch.stack([case.streams.uniform("manipulation", i, query, shape) for i in case.ids])
+        drawn = case.streams.uniforms("manipulation", [(i, query) for i in case.ids], shape)
         places = drawn[:, 0].flatten(1)
         count = (share * features).round().long().clamp(min=1)
         last = places.sort(1).values.gather(1, count[:, None] - 1)

@@ -99,11 +99,12 @@ def responds(model: Model, probes: Tensor, rows: int) -> bool:
 def noise_probes(model: Model, inputs: Tensor, streams: Streams) -> Tensor:
     """Noise of rising strength, within the domain's bounds where these are known, shaped like samples of `inputs`."""
     shape, domain = tuple(inputs.shape[1:]), model.domain
+    draws = [(str(k), 0) for k in range(PROBES)]
     strength = torch.arange(1, PROBES + 1, dtype=torch.float64).view(-1, *(1 for _ in shape)) / PROBES
     if domain.low is None or domain.high is None:
-        noise = torch.stack([streams.normal("mprt/probe", str(k), 0, shape) for k in range(PROBES)])
+        noise = streams.normals("mprt/probe", draws, shape)
         return (strength * noise).to(inputs)
-    noise = torch.stack([streams.uniform("mprt/probe", str(k), 0, shape) for k in range(PROBES)])
+    noise = streams.uniforms("mprt/probe", draws, shape)
     probes = (strength * noise).to(inputs)
     low, high = domain.like(domain.low, probes), domain.like(domain.high, probes)
     return low + (high - low) * probes

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
 from whybench.metrics.attribution.randomised_similarities import RandomisedSimilarities
@@ -50,7 +49,7 @@ class SmoothedSimilarities(RandomisedSimilarities):
         def noisy(draw: int) -> Tensor:
             if draw in known:
                 return known[draw]
-            noise = torch.stack([case.streams.normal("smooth_mprt", name, draw, shape) for name in case.ids])
+            noise = case.streams.normals("smooth_mprt", [(name, draw) for name in case.ids], shape)
             moved = inputs + deviation * noise.to(inputs)
             if inputs.numel() * self.samples <= KEPT:
                 known[draw] = moved

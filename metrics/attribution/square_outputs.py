@@ -38,7 +38,7 @@ class SquareOutputs(PerturbedOutputs):
         if count <= self.squares:
             return torch.arange(count).expand(len(case), -1)
         role = f"squares/{self.side}"
-        return torch.stack([case.streams.permutation(role, i, 0, count)[: self.squares] for i in case.ids])
+        return case.streams.permutations(role, [(i, 0) for i in case.ids], count)[:, : self.squares]
 
 
 @dataclass(frozen=True, eq=False)

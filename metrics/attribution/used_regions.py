@@ -58,5 +58,5 @@ class UsedRegions(Artifact):
         pairs = list(zip(sample.tolist(), draw.tolist(), strict=True))
         place = {pair: k for k, pair in enumerate(dict.fromkeys(pairs))}
         shape = tuple(case.inputs.shape[1:])
-        drawn = [case.streams.normal("used_regions", case.ids[i], k, shape) for i, k in place]
-        return torch.stack(drawn).to(case.inputs)[[place[pair] for pair in pairs]]
+        drawn = case.streams.normals("used_regions", [(case.ids[i], k) for i, k in place], shape)
+        return drawn.to(case.inputs)[[place[pair] for pair in pairs]]

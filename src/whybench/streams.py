@@ -1,5 +1,6 @@
 """Random streams: every draw is named by (suite seed, role, sample id, draw index) and by nothing else."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as quoted
@@ -46,10 +47,7 @@ class Streams:
 
     def generator(self, role: str, sample: str, draw: int = 0) -> torch.Generator:
         """A fresh generator for one draw of one sample in one role."""
-        # The canonical JSON of the four, put together here: to call the encoder would take as long as the draw.
-        name = f"[{self.seed},{quoted(role)},{quoted(sample)},{draw}]"
-        state = int.from_bytes(sha256(name.encode()).digest()[:8], "big") >> 1
-        return torch.Generator().manual_seed(state)
+        return next(self._generators(role, [(sample, draw)]))
 
     def normal(self, role: str, sample: str, draw: int, shape: tuple[int, ...]) -> Tensor:
         """Standard normal values, float64 on the CPU."""
@@ -59,6 +57,41 @@ class Streams:
         """Values uniform in [0, 1), float64 on the CPU."""
         return torch.rand(shape, generator=self.generator(role, sample, draw), dtype=torch.float64)
 
+    def normals(self, role: str, draws: Sequence[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
+        """`normal` for each (sample, draw), stacked: (draws, *shape)."""
+        rows = torch.empty((len(draws), *shape), dtype=torch.float64)
+        for row, generator in zip(rows, self._generators(role, draws), strict=True):
+            row.normal_(generator=generator)
+        return rows
+
+    def uniforms(self, role: str, draws: Sequence[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
+        """`uniform` for each (sample, draw), stacked: (draws, *shape).
+
+        >>> streams = Streams(0)
+        >>> one = streams.uniform("noise", "cat.jpg", 7, (2,))
+        >>> streams.uniforms("noise", [("cat.jpg", 0), ("cat.jpg", 7)], (2,))[1] == one
+        tensor([True, True])
+        """
+        rows = torch.empty((len(draws), *shape), dtype=torch.float64)
+        for row, generator in zip(rows, self._generators(role, draws), strict=True):
+            row.uniform_(generator=generator)
+        return rows
+
     def permutation(self, role: str, sample: str, draw: int, size: int) -> Tensor:
         """A random permutation of 0..size-1."""
         return torch.randperm(size, generator=self.generator(role, sample, draw))
+
+    def permutations(self, role: str, draws: Sequence[tuple[str, int]], size: int) -> Tensor:
+        """`permutation` for each (sample, draw), stacked: (draws, size)."""
+        rows = torch.empty((len(draws), size), dtype=torch.int64)
+        for row, generator in zip(rows, self._generators(role, draws), strict=True):
+            torch.randperm(size, generator=generator, out=row)
+        return rows
+
+    def _generators(self, role: str, draws: Sequence[tuple[str, int]]) -> Iterator[torch.Generator]:
+        """The generator of each (sample, draw), one object seeded anew: to make one takes longer than a small draw."""
+        generator, prefix = torch.Generator(), f"[{self.seed},{quoted(role)}"
+        for sample, draw in draws:
+            # The canonical JSON of the four, put together here: to call the encoder would take as long as the draw.
+            name = f"{prefix},{quoted(sample)},{draw}]"
+            yield generator.manual_seed(int.from_bytes(sha256(name.encode()).digest()[:8], "big") >> 1)

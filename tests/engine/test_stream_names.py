@@ -23,3 +23,15 @@ def test_draws_are_those_of_earlier_versions() -> None:
     drawn = Streams(3).normal('noise "x"', "Käse/1.jpg", 2, (2,))
     torch.testing.assert_close(drawn, expected, rtol=0, atol=1e-15)
     assert Streams(0).permutation("sweep/ties", "a", 0, 6).tolist() == [4, 5, 2, 1, 3, 0]
+
+
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 700])
+def test_draws_made_together_are_those_made_one_by_one(size: int) -> None:
+    """torch has an algorithm of its own for fewer than 16 normal values."""
+    streams, draws = Streams(3), [("a", 0), ("Käse/1.jpg", 7), ("a", 1), ("a", 0)]
+    for drawn, one in (
+        (streams.normals("r", draws, (size,)), [streams.normal("r", *draw, (size,)) for draw in draws]),
+        (streams.uniforms("r", draws, (size,)), [streams.uniform("r", *draw, (size,)) for draw in draws]),
+        (streams.permutations("r", draws, size), [streams.permutation("r", *draw, size) for draw in draws]),
+    ):
+        assert torch.equal(drawn, torch.stack(one))

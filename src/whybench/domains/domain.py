@@ -119,7 +119,7 @@ class Domain(ABC):
     def uniform(self, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
         """Noise uniform between the domain's bounds, one draw a sample, shared by all methods."""
         low, high = self.bounds("uniform", inputs)
-        noise = torch.stack([streams.uniform("infill/uniform", i, 0, tuple(inputs.shape[1:])) for i in ids])
+        noise = streams.uniforms("infill/uniform", [(i, 0) for i in ids], tuple(inputs.shape[1:]))
         return low + (high - low) * noise.to(inputs)
 
     def bounds(self, infill: str, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,7 +130,7 @@ class Domain(ABC):
 
     def normal(self, role: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
         """Standard normal noise shaped like `inputs`, one draw a sample."""
-        return torch.stack([streams.normal(role, i, 0, tuple(inputs.shape[1:])) for i in ids]).to(inputs)
+        return streams.normals(role, [(i, 0) for i in ids], tuple(inputs.shape[1:])).to(inputs)
 
     def like(self, value: Tensor | float, inputs: Tensor) -> Tensor:
         """`value` as a tensor of the shape, dtype and device of `inputs`."""

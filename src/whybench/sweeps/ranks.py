@@ -44,7 +44,7 @@ def tie_orders(values: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
     [[[2, 0, 1], [2, 0, 1]]]
     """
     count = values.shape[1]
-    shuffle = torch.stack([streams.permutation("sweep/ties", i, 0, count) for i in ids]).to(values.device)
+    shuffle = streams.permutations("sweep/ties", [(i, 0) for i in ids], count).to(values.device)
     places = []
     for order in (shuffle, shuffle.flip(1)):
         falling = values.gather(1, order).sort(dim=1, descending=True, stable=True).indices

@@ -212,7 +212,7 @@ def test_the_scale_of_a_map_does_not_matter(metric: type[Any], factor: float) ->
 def test_more_draws_and_farther_ones_only_raise_sensitivity() -> None:
     opened = case(GRADIENT)
     few, many = (SensitivityMax(draws=k).score(opened).values for k in (3, 12))
-    assert (many >= few).all()
+    assert (many >= few - 1e-12).all()  # batches of other sizes round differently
     assert (SensitivityMax(draws=3, radius=0.2).score(opened).values > few).all()
 
 
@@ -234,7 +234,7 @@ def test_five_metrics_ask_the_method_once_a_draw() -> None:
     opened = case(method)
     with meter.watching(opened.model.module):
         SensitivityMax(draws=6).score(opened)
-        assert method.asked == [4] * 7
+        assert method.asked == [4, 24]  # all draws in full batches
         assert (meter.forward, meter.backward) == (24, 24)
         LocalLipschitz(draws=6).score(opened)
         assert meter.forward == 24
@@ -242,7 +242,7 @@ def test_five_metrics_ask_the_method_once_a_draw() -> None:
         RelativeOutputStability(draws=6).score(opened)
         assert meter.forward == 24 + 4 * 7
         RelativeRepresentationStability(draws=6).score(opened)
-    assert method.asked == [4] * 7
+    assert method.asked == [4, 24]
     assert (meter.forward, meter.backward) == (52 + 1 + 4 * 7, 24)
 
 

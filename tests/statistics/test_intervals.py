@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from whybench.statistics import bca_interval, estimate, mean, t_interval
+from whybench.statistics import bca_interval, estimate, mean, skewed_t_interval, t_interval
 from whybench.statistics.resampling import RESAMPLES, SEED, counts
 
 
@@ -41,7 +41,31 @@ def test_choice_of_interval() -> None:
     values = np.random.default_rng(0).exponential(size=50)
     assert estimate(values[:49]).how == "t"
     assert estimate(values).how == "bca"
-    assert (estimate(values).low, estimate(values).high) == bca_interval(values)
+    bca, t = bca_interval(values), t_interval(values)
+    assert bca is not None
+    assert t[0] < bca[0] < t[1] < bca[1]  # skewed to the right
+    assert (estimate(values).low, estimate(values).high) == (t[0], bca[1])
+    assert (estimate(values[:49]).low, estimate(values[:49]).high) == skewed_t_interval(values[:49])
+
+
+def test_skewed_t_interval_by_hand() -> None:
+    # 0, 0, 0, 4: mean 1, s = 2, adjusted skewness 4 (-1 -1 -1 + 27) / (3 2 8) = 2, t_3(.975) = 3.182446305284263
+    t, z = 3.182446305284263, 1.959963984540054
+    shift = 2 * (1 + 7 / 4) * (1 + 2 * z**2) / (6 * 4) * 2
+    assert skewed_t_interval([0.0, 0.0, 0.0, 4.0]) == pytest.approx((1 - t, 1 + t + shift), abs=1e-10)
+    assert skewed_t_interval([0.0, 0.0, 0.0, -4.0]) == pytest.approx((-1 - t - shift, -1 + t), abs=1e-10)
+
+
+def test_of_symmetric_and_of_two_values_it_is_the_t_interval() -> None:
+    for values in ([1.0, 2.0, 3.0, 4.0], [0.0, 5.0], [3.0, 3.0, 3.0]):
+        assert skewed_t_interval(values) == pytest.approx(t_interval(values), abs=1e-15)
+
+
+def test_adjusted_skewness_is_scipys() -> None:
+    values = np.random.default_rng(2).exponential(size=9)
+    z = stats.norm.ppf(0.975)
+    shift = stats.skew(values, bias=False) * (1 + 7 / 9) * (1 + 2 * z**2) / (6 * 9) * values.std(ddof=1)
+    assert skewed_t_interval(values)[1] - t_interval(values)[1] == pytest.approx(shift, abs=1e-12)
 
 
 def test_one_value_has_no_interval() -> None:

@@ -1,14 +1,14 @@
 """The second level: methods compared over model x dataset blocks, each block one unit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
-from whybench.leaderboard.contest import Contest
-from whybench.leaderboard.names import Names, names
-from whybench.statistics import mean, pairwise, rank_intervals, ranks, tie_groups
-from whybench.statistics.values import Array
+from whybench.leaderboard.field import Field
+from whybench.statistics import compare
+from whybench.statistics.pairs import paired
 
 
 class Overall(NamedTuple):
@@ -32,49 +32,66 @@ class Overall(NamedTuple):
     tie_group: str
 
 
-def overall(contests: Sequence[Contest]) -> list[Overall]:
+class Duel(NamedTuple):
+    """Two methods over all blocks under one metric, the one with the better mean rank first.
+
+    wins, draws, losses: blocks in which its mean is better, equal up to rounding, worse; difference: of the blocks'
+    means, positive in its favour, averaged, with its interval (in the metric's unit, so only as telling as that unit
+    is on all models); median, rank_biserial: effect sizes; p: of the signed-rank test; p_holm: adjusted over all pairs
+    of the pool; separated: not in one tie group.
+    """
+
+    kind: str
+    family: str
+    metric: str
+    method_a: str
+    method_b: str
+    blocks: int
+    wins: int
+    draws: int
+    losses: int
+    difference: float
+    low: float | None
+    high: float | None
+    median: float
+    rank_biserial: float
+    p: float
+    p_holm: float
+    separated: bool
+
+
+def overall(fields: Iterable[Field]) -> Iterable[Overall]:
     """One row a metric and method: mean rank over blocks, the rank's interval and the tie group.
 
     Tie groups come from signed-rank tests on the blocks' means, Holm-adjusted over all pairs; rank intervals from
     resampling blocks. Source: demsar2006.
     """
-    methods, metrics = names(contests)
-    grouped: dict[tuple[str, str, str], list[Contest]] = {}
-    for contest in (c for c in contests if c.ranked):
-        key = (contest.block.kind, contest.family, metrics[contest.block, contest.metric])
-        grouped.setdefault(key, []).append(contest)
-    return [row for key, group in grouped.items() for row in _metric(key, group, methods)]
+    for f in fields:
+        yield from _ranked(f)
+        for m in (m for m in f.whole if m not in f.pool):
+            yield Overall(f.kind, f.family, f.metric, m, f.whole[m], f.total, None, None, None, None, None, "")
 
 
-def _metric(key: tuple[str, str, str], group: Sequence[Contest], methods: Names) -> list[Overall]:
-    means = [{methods[c.block, v]: c.sign * e.mean for v, e in c.estimates.items()} for c in group]
-    everyone = sorted({methods[c.block, e.method] for c in group for e in c.entries})
-    whole = {m: sum(m in block for block in means) for m in everyone}
-    pool = [m for m in everyone if whole[m] == len(group)]
-    absent = [
-        Overall(*key, m, whole[m], len(group), None, None, None, None, None, "") for m in everyone if m not in pool
-    ]
-    return [*_ranked(key, np.array([[block[m] for block in means] for m in pool]), pool), *absent] if pool else absent
+def duels(fields: Iterable[Field]) -> Iterable[Duel]:
+    """All pairs of each pool; source of the win matrix. Source: demsar2006, kerby2014."""
+    for f in fields:
+        for i, j in combinations(range(len(f.pool)), 2):
+            found = compare(f.scores[i], f.scores[j])
+            signs = np.sign(paired(f.scores[i], f.scores[j]))
+            wins, draws, losses = (int(np.sum(signs == sign)) for sign in (1, 0, -1))
+            yield Duel(
+                *(f.kind, f.family, f.metric, f.pool[i], f.pool[j], len(f.blocks), wins, draws, losses),
+                *(found.difference.mean, found.difference.low, found.difference.high),
+                *(found.median, found.rank_biserial, found.p),
+                p_holm=float(f.pairs.p[i, j]),
+                separated=bool(f.pairs.separated[i, j]),
+            )
 
 
-def _ranked(key: tuple[str, str, str], means: Array, pool: Sequence[str]) -> list[Overall]:
-    """The pool's rows, best first; means: (methods, blocks), larger is better."""
-    blocks = means.shape[1]
-    places = np.stack([_ranks_in_block(column) for column in means.T], axis=1)
-    mean_rank = [mean(row) for row in places]
-    order = sorted(range(len(pool)), key=lambda k: (mean_rank[k], pool[k]))
-    standing = [-mean_rank[k] for k in order]
-    intervals: Sequence[tuple[int | None, int | None]] = rank_intervals(-places[order]) or [(None, None)] * len(pool)
-    letters = tie_groups(pairwise(means[order], standing).separated)
-    return [
-        Overall(*key, pool[k], blocks, blocks, mean_rank[k], int(rank), *interval, pool=len(pool), tie_group=group)
-        for k, rank, interval, group in zip(order, ranks(standing), intervals, letters, strict=True)
-    ]
-
-
-def _ranks_in_block(column: Array) -> Array:
-    """Ranks from the best, 1, to the worst; equal ones share their mean rank."""
-    above = (column[None, :] > column[:, None]).sum(axis=1)
-    equal = (column[None, :] == column[:, None]).sum(axis=1)
-    shared: Array = above + (equal + 1) / 2
-    return shared
+def _ranked(f: Field) -> Iterable[Overall]:
+    for k, method in enumerate(f.pool):
+        yield Overall(
+            *(f.kind, f.family, f.metric, method, f.total, f.total, f.mean_ranks[k], int(f.ranks[k]), *f.intervals[k]),
+            pool=len(f.pool),
+            tie_group=f.tie_groups[k],
+        )

@@ -9,18 +9,25 @@ import pandas as pd
 
 from whybench.errors import UnknownName
 from whybench.leaderboard import markup
-from whybench.leaderboard.across import Overall, overall
+from whybench.leaderboard.across import Duel, Overall, duels, overall
+from whybench.leaderboard.agreement import Agreement, FamilyAgreement, agreements, family_agreements
+from whybench.leaderboard.blocks import across_table, win_table
 from whybench.leaderboard.claim import claim
-from whybench.leaderboard.comparisons import Agreement, Pair, agreements, pairs
+from whybench.leaderboard.comparisons import Pair, pairs
 from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.expenses import Expense, expenses
 from whybench.leaderboard.family import family_table
+from whybench.leaderboard.field import Field, fields
 from whybench.leaderboard.frame import frame
+from whybench.leaderboard.fronts import Cost, Front, front_table, fronts
 from whybench.leaderboard.gathering import contests, family_order, one_protocol, ordered, ordered_explanations
 from whybench.leaderboard.names import names
+from whybench.leaderboard.profile import profile
 from whybench.leaderboard.scores import ScoreRow, score_rows
 from whybench.leaderboard.selection import Choice, with_samples
 from whybench.leaderboard.sensitivity import Sensitivity, sensitivities
+from whybench.leaderboard.separation import Separation, separations
+from whybench.leaderboard.sources import Source, sources
 from whybench.leaderboard.standings import Standing, Unbeaten, standings, unbeaten
 from whybench.leaderboard.summary import summary_tables, timing_summary
 from whybench.leaderboard.table import Table
@@ -72,8 +79,7 @@ class Leaderboard:
 
     def table(self, family: str) -> Table:
         """One family as rows of text, best first within each block; raises UnknownName for another family."""
-        if family not in self.families:
-            raise UnknownName("metric family", family, list(self.families))
+        self._check_family(family)
         return family_table(family, self.contests)
 
     def summary(self, family: str) -> tuple[Table, ...]:
@@ -96,9 +102,24 @@ class Leaderboard:
         """All pairs of ranked methods within each column: difference, effect size, p value before and after Holm."""
         return frame(pairs(self.contests), Pair)
 
+    def separation(self) -> pd.DataFrame:
+        """Who stands first and second in each column, and how many more samples or blocks would separate them."""
+        return frame(separations(self.contests, self._fields), Separation)
+
     def agreement(self) -> pd.DataFrame:
-        """Kendall's tau-b between the orders in which two metrics put the methods of a block."""
+        """Kendall's tau-b between the orders in which two metrics put the methods of a block.
+
+        Metrics that are the same numbers again are found in their scores; `counted` leaves them out.
+        """
         return frame(agreements(self.contests), Agreement)
+
+    def family_agreement(self) -> pd.DataFrame:
+        """The mean of `agreement` within and across families, no number counted twice."""
+        return frame(family_agreements(agreements(self.contests)), FamilyAgreement)
+
+    def variance(self) -> pd.DataFrame:
+        """How much of each metric's variance methods, models, samples, seeds, infills and their interactions give."""
+        return frame(sources(self.contests, self.records), Source)
 
     def sensitivity(self) -> pd.DataFrame:
         """Pairs of methods under all specifications of a metric: in what share of them one is ahead of the other.
@@ -108,9 +129,40 @@ class Leaderboard:
         """
         return frame(sensitivities(self.contests), Sensitivity)
 
-    def across_blocks(self) -> pd.DataFrame:
-        """Methods compared with model x dataset blocks as the unit; `claim` says whether there are enough."""
-        return frame(overall(self.contests), Overall)
+    def across_blocks(self, nest_seeds: bool = False) -> pd.DataFrame:
+        """Methods compared with model x dataset blocks as the unit; `claim` says whether there are enough.
+
+        nest_seeds: models that differ in nothing but the seed they were trained from are one block, of their means.
+        """
+        return frame(overall(fields(self.contests, nest_seeds)), Overall)
+
+    def duels(self, nest_seeds: bool = False) -> pd.DataFrame:
+        """All pairs of methods with blocks as the unit: wins, effect sizes, p value before and after Holm."""
+        return frame(duels(fields(self.contests, nest_seeds)), Duel)
+
+    def across_tables(self, family: str) -> tuple[Table, ...]:
+        """`across_blocks` of one family as rows of text, a table a ranked metric."""
+        return tuple(across_table(f) for f in self._of_family(family))
+
+    def win_matrices(self, family: str) -> tuple[Table, ...]:
+        """Of one family, a table a ranked metric: in how many blocks each method is ahead of each other one."""
+        return tuple(win_table(f) for f in self._of_family(family) if f.pool)
+
+    def profile(self) -> tuple[Table, ...]:
+        """Places in every family side by side, a table a kind of explanation; they are not added up."""
+        return profile(self.contests)
+
+    def front(self, cost: Cost = "seconds") -> pd.DataFrame:
+        """Quality against cost: who is on the Pareto front, and by whom the others are beaten.
+
+        cost: wall `seconds`, which are measured, or `passes` through the model, which are counted, an explained sample.
+        """
+        return frame(fronts(self.contests, self.expenses, cost), Front)
+
+    def front_table(self, family: str, cost: Cost = "seconds") -> Table:
+        """`front` of one family as rows of text, by its headline metric where it has one."""
+        self._check_family(family)
+        return front_table(family, self.contests, list(fronts(self.contests, self.expenses, cost)), cost)
 
     @cached_property
     def expenses(self) -> tuple[Expense, ...]:
@@ -184,6 +236,18 @@ class Leaderboard:
     def _repr_html_(self) -> str:
         said = "".join(f"<p>{markup.html_text(line)}</p>\n" for line in self.claim().splitlines())
         return "<div>\n" + said + "".join(markup.html_table(table) for table in self._tables) + "</div>\n"
+
+    def _check_family(self, family: str) -> None:
+        if family not in self.families:
+            raise UnknownName("metric family", family, list(self.families))
+
+    def _of_family(self, family: str) -> list[Field]:
+        self._check_family(family)
+        return [f for f in self._fields if f.family == family]
+
+    @cached_property
+    def _fields(self) -> list[Field]:
+        return fields(self.contests)
 
     @cached_property
     def _standings(self) -> list[Standing]:

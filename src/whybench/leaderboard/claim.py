@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
-from whybench.leaderboard.contest import Contest
+from whybench.leaderboard.contest import Block, Contest
+from whybench.leaderboard.field import fields, unseeded
+from whybench.leaderboard.missing import missing
 from whybench.leaderboard.names import names
+from whybench.leaderboard.separation import separations
 from whybench.statistics import needed_units
 
 
@@ -43,6 +46,7 @@ def _of_kind(contests: Sequence[Contest]) -> list[str]:
             f"A claim about methods in general is possible: {have} model x dataset blocks for {pool} methods "
             f"({needed} are needed); see across_blocks()."
         )
+    lines += _again(blocks)
     tied = [c for c in contests if c.ranked and len(c.pool) > 1 and not c.pairs.any_separated]
     if tied:
         where: dict[str, list[str]] = {}
@@ -50,10 +54,22 @@ def _of_kind(contests: Sequence[Contest]) -> list[str]:
             where.setdefault(f"{c.block.model} on {c.block.dataset}", []).append(metrics[c.block, c.metric])
         listed = "; ".join(f"{place}: {', '.join(labels)}" for place, labels in where.items())
         lines.append(f"Nothing is separated, and tie groups stand in place of ranks, by these metrics: {listed}.")
+    lines += missing(list(separations(contests, fields(contests))))
     seeds = max(len(e.seeds) for c in contests for e in c.entries)
     if seeds > 1:
         lines.append(f"Up to {seeds} seeds, averaged within each sample.")
     return lines
+
+
+def _again(blocks: Sequence[Block]) -> list[str]:
+    """How many of the blocks are one architecture trained from several seeds."""
+    distinct = len({unseeded(b) for b in blocks})
+    if distinct == len(blocks):
+        return []
+    return [
+        f"The {len(blocks)} blocks are {distinct} architectures on their data, some trained from several seeds: a "
+        "claim about other architectures or data has only these as units; see across_blocks(nest_seeds=True)."
+    ]
 
 
 def _samples(contests: Sequence[Contest], block: object) -> str:

@@ -1,11 +1,11 @@
-"""What does not depend on the pool: pairs of methods, and pairs of metrics."""
+"""Pairs of methods, within a block."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
 from whybench.leaderboard.contest import Contest
-from whybench.statistics import compare, kendall_tau_b
+from whybench.statistics import compare
 
 
 class Pair(NamedTuple):
@@ -33,25 +33,6 @@ class Pair(NamedTuple):
     separated: bool
 
 
-class Agreement(NamedTuple):
-    """Kendall's tau-b between the orders in which two metrics put the methods that both score.
-
-    Each metric in its better direction; tau_b is None where a metric puts all methods on one level.
-    """
-
-    kind: str
-    dataset: str
-    model: str
-    family_a: str
-    metric_a: str
-    parameters_a: str
-    family_b: str
-    metric_b: str
-    parameters_b: str
-    methods: int
-    tau_b: float | None
-
-
 def pairs(contests: Iterable[Contest]) -> Iterable[Pair]:
     """All pairs of each ranked contest."""
     for contest in (c for c in contests if c.ranked):
@@ -66,21 +47,3 @@ def pairs(contests: Iterable[Contest]) -> Iterable[Pair]:
                 p_holm=float(contest.pairs.p[i, j]),
                 separated=bool(contest.pairs.separated[i, j]),
             )
-
-
-def agreements(contests: Sequence[Contest]) -> Iterable[Agreement]:
-    """All pairs of metrics of each block that score two methods or more in common."""
-    for a, b in combinations(contests, 2):
-        both = sorted(a.estimates.keys() & b.estimates.keys())
-        if a.block != b.block or len(both) < 2:
-            continue
-        first = [a.sign * a.estimates[m].mean for m in both]
-        second = [b.sign * b.estimates[m].mean for m in both]
-        flat = min(first) == max(first) or min(second) == max(second)
-        yield Agreement(
-            *a.block,
-            *(a.family, a.metric.name, a.metric.parameters),
-            *(b.family, b.metric.name, b.metric.parameters),
-            methods=len(both),
-            tau_b=None if flat else kendall_tau_b(first, second),
-        )

@@ -1,5 +1,6 @@
 """A mean and its interval."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -13,12 +14,16 @@ from whybench.statistics.values import Values, finite, mean
 LEVEL = 0.95
 BCA_FROM = 50
 """Below this many values the BCa interval covers less than the t interval, on skewed data as well (95 % intervals of
-10 exponential values: .88 against .91; of 50: .93 both; of 50 log-normal ones: .91 against .89)."""
+8 normal values: .88 against .95; of 8 exponential ones: .85 against .89)."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean of n values with its interval; low and high are None for a single value, which says nothing of spread."""
+    """A mean of n values with its interval; low and high are None for a single value, which says nothing of spread.
+
+    how: `t`, the t interval, longer on the side to which the values are skewed; `bca`, what the t or the BCa interval
+    holds; `none`.
+    """
 
     mean: float
     low: float | None
@@ -33,9 +38,13 @@ class Estimate:
 
 
 def estimate(values: Values, level: float = LEVEL) -> Estimate:
-    """The mean with a t interval below 50 values and a BCa interval from 50 on; equal values give one of width 0.
+    """The mean with an interval that covers what it claims, on skewed and on heavy-tailed values as well.
 
-    Raises ValueError where a value is not finite. Source: efron1987.
+    Below 50 values `skewed_t_interval`; from 50 on what the t or the BCa interval holds, since BCa alone covers too
+    little under heavy tails and t alone under skew. Equal values give an interval of width 0. Coverage by simulation:
+    docs/statistics.md.
+
+    Raises ValueError where a value is not finite. Source: johnson1978, efron1987.
 
     >>> e = estimate([1.0, 2.0, 3.0, 4.0])
     >>> e.mean, round(e.low, 6), round(e.high, 6), e.how
@@ -46,9 +55,10 @@ def estimate(values: Values, level: float = LEVEL) -> Estimate:
     if n == 1:
         return Estimate(center, None, None, n, "none")
     bounds = bca_interval(array, level) if n >= BCA_FROM else None
-    if bounds is not None:
-        return Estimate(center, *bounds, n, "bca")
-    return Estimate(center, *t_interval(array, level), n, "t")
+    if bounds is None:
+        return Estimate(center, *skewed_t_interval(array, level), n, "t")
+    low, high = t_interval(array, level)
+    return Estimate(center, min(low, bounds[0]), max(high, bounds[1]), n, "bca")
 
 
 def t_interval(values: Values, level: float = LEVEL) -> tuple[float, float]:
@@ -59,6 +69,33 @@ def t_interval(values: Values, level: float = LEVEL) -> tuple[float, float]:
         raise ValueError(f"an interval from {n} value; at least 2 are needed")
     half = _t_quantile(n - 1, level) * float(np.sqrt(mean((array - center) ** 2) / (n - 1)))
     return center - half, center + half
+
+
+def skewed_t_interval(values: Values, level: float = LEVEL) -> tuple[float, float]:
+    """The t interval, made longer on the side to which the values are skewed; n >= 2.
+
+    The end on that side moves out by |g| (1 + 7 / n) (1 + 2 z^2) / (6 n) s, where g is the adjusted skewness
+    n sum((x - mean)^3) / ((n - 1) (n - 2) s^3) and z the normal quantile: the first term by which the t statistic of
+    skewed values departs from Student's distribution. The other end, which that term would move in, stays. The factor
+    1 + 7 / n makes up for g being too small in small samples; it was set by simulation. Of two or of
+    symmetric values it is the t interval.
+
+    Source: johnson1978.
+
+    >>> low, high = skewed_t_interval([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0])
+    >>> round(low, 6), round(high, 6)
+    (-1.364624, 6.078036)
+    """
+    array = finite(values)
+    n, center = len(array), mean(array)
+    low, high = t_interval(array, level)
+    deviations = array - center
+    spread = math.fsum(deviations**2)
+    if n < 3 or spread == 0:
+        return low, high
+    cubes = math.fsum(deviations**3) * n / (spread * (n - 2))
+    shift = cubes * (1 + 7 / n) * (1 + 2 * float(ndtri((1 + level) / 2)) ** 2) / (6 * n)
+    return low + min(shift, 0.0), high + max(shift, 0.0)
 
 
 def bca_interval(values: Values, level: float = LEVEL) -> tuple[float, float] | None:

@@ -22,6 +22,19 @@ def ranks(standing: Values) -> Ranks:
     return higher + 1
 
 
+def shared_ranks(standing: Values) -> Array:
+    """Ranks from the best, 1, to the worst; equal ones share their mean rank.
+
+    >>> shared_ranks([0.3, 0.9, 0.3]).tolist()
+    [2.5, 1.0, 2.5]
+    """
+    place = finite(standing)
+    above = (place[None, :] > place[:, None]).sum(axis=1)
+    equal = (place[None, :] == place[:, None]).sum(axis=1)
+    shared: Array = above + (equal + 1) / 2
+    return shared
+
+
 def rank_intervals(scores: Array, level: float = LEVEL) -> list[tuple[int, int]] | None:
     """Each contender's rank interval, by resampling the units jointly for all contenders.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from whybench.statistics.values import Array, Values, finite
@@ -50,6 +51,18 @@ def signed_ranks(differences: Array) -> list[SignedRank]:
         SignedRank(_p_value(row[row > 0], max(plus, minus)), float(plus), float(minus))
         for row, plus, minus in zip(np.sort(ranks, axis=1), positive, negative, strict=True)
     ]
+
+
+def critical_sum(n: int, alpha: float) -> float:
+    """The smallest T+ of n untied differences whose two-sided p value is at most alpha; infinite where none is.
+
+    >>> critical_sum(6, 0.05), critical_sum(5, 0.05)
+    (21.0, inf)
+    """
+    if n > EXACT_UP_TO:
+        return n * (n + 1) / 4 - float(ndtri(alpha / 2)) * math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
+    rejected = np.flatnonzero(2 * _upper_tail(tuple(range(2, 2 * n + 1, 2))) <= alpha)
+    return float(math.ceil(rejected[0] / 2)) if len(rejected) else math.inf
 
 
 def _p_value(ranks: Array, larger: float) -> float:

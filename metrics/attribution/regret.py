@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import torch
+
 from whybench.domains import infill_names
 from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution, Explanation
@@ -28,8 +30,8 @@ class Regret(Metric[Attribution]):
     is asked about all 2^d sets of regions, once for all maps; then every area is read from that table, and the optimum
     is exact, found by a dynamic programme over sets. One number a sample, at least 0, in units of the output, or of
     shares of features. Details: `own`, the map's area or size; `best`; for areas `worst`, and `normalised`, the regret
-    between that of the best order, 0, and that of the worst, 1 (0 where all orders agree); `ties`. Censored where the
-    map's size is: the regret is then what it would be if everything were needed.
+    between that of the best order, 0, and that of the worst, 1 (0 where all orders agree up to rounding); `ties`.
+    Censored where the map's size is: the regret is then what it would be if everything were needed.
 
     infill: what stands in for removed features; region: None for the domain's default; output: None for the
     probability of the target, or for the output of a scalar model; `logit`, `log_odds`.
@@ -80,7 +82,8 @@ class Regret(Metric[Attribution]):
             return Scores(own - best, censored=never, details=details)
         regret, worst = sign * (own - best), found[f"{self.of}_worst"]
         span = (worst - best).abs()
-        details |= {"worst": worst, "normalised": (regret / span).where(span > 0, 0.0)}
+        flat = span <= 1e-9 * torch.maximum(best.abs(), worst.abs())
+        details |= {"worst": worst, "normalised": (regret / span).where(~flat, 0.0)}
         return Scores(regret, details=details)
 
     def _read(self, case: Case[Attribution]) -> str:

@@ -38,9 +38,13 @@ class Optima(Artifact):
         share = sizes.double() / sizes.sum()
         found = {}
         for criterion in CRITERIA:
-            heights, largest = worth(table[self.output], criterion), larger_is_better(criterion)
-            found[f"{criterion}_best"], found[f"{criterion}_order"] = extreme_orders(heights, share, largest)
-            found[f"{criterion}_worst"] = extreme_orders(heights, share, not largest)[0]
+            heights = worth(table[self.output], criterion)
+            best, order = extreme_orders(heights, share, larger_is_better(criterion))
+            found[f"{criterion}_best"], found[f"{criterion}_order"] = best, order
+        # An order's insertion is its reversal's deletion, so that what is best for one is worst for the other.
+        found["deletion_worst"] = found["insertion_best"].clone()
+        found["insertion_worst"] = found["deletion_best"].clone()
+        found["srg_worst"] = -found["srg_best"]
         if "predicted" in table:
             found["ssr_best"] = smallest_sufficient(table["probability"], table["predicted"], sizes)
             found["sdr_best"] = smallest_destroying(table["predicted"], sizes)

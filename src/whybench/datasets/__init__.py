@@ -11,6 +11,7 @@ from whybench.datasets.imagenet_photos import ImagenetPhotos
 from whybench.datasets.mnist import MNIST
 from whybench.datasets.photograph_mosaics import PhotographMosaics
 from whybench.datasets.planted_patches import PlantedPatches
+from whybench.datasets.shortcut_digits import ShortcutDigits
 from whybench.datasets.wine import Wine
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "ImagenetPhotos",
     "PhotographMosaics",
     "PlantedPatches",
+    "ShortcutDigits",
     "Wine",
 ]

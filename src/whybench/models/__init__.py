@@ -21,6 +21,7 @@ from whybench.models.mosaic_cnn import MosaicCNN
 from whybench.models.patch_cnn import PatchCNN
 from whybench.models.patch_detector import PatchDetector
 from whybench.models.shapes_cnn import ShapesCNN
+from whybench.models.shortcut_cnn import ShortcutCNN
 from whybench.models.wine_mlp import WineMLP
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "PatchCNN",
     "PatchDetector",
     "ShapesCNN",
+    "ShortcutCNN",
     "WineMLP",
 ]

@@ -1,0 +1,71 @@
+"""All scores of some methods by some metrics on one world, beside how wrong each method is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from whybench.errors import Unsupported
+from whybench.protocols import Method, Metric
+from whybench.protocols.method import require
+from whybench.statistics.values import Array
+from whybench.validity.world import Desk, World
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What metrics say about methods on one world, and what is true.
+
+    methods: their labels; scores: by metric, (methods, n) float64, NaN where undefined or unsupported; errors: by
+    distance, alike; higher_is_better: by metric; reasons: by (method, metric), or by (method, "") where the method
+    itself does not run, why there is nothing.
+    """
+
+    world: str
+    methods: tuple[str, ...]
+    scores: Mapping[str, Array]
+    errors: Mapping[str, Array]
+    higher_is_better: Mapping[str, bool]
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def judge(
+    world: World, methods: Mapping[str, Method[Any]], metrics: Mapping[str, Metric[Any]], seed: int = 0
+) -> Judged:
+    """Score every method by every metric; a pair that does not fit stays NaN, with its reason."""
+    desk, n = Desk(world, seed), len(world.ids)
+    scores = {name: np.full((len(methods), n), np.nan) for name in metrics}
+    errors = {name: np.full((len(methods), n), np.nan) for name in world.distances()}
+    reasons: dict[tuple[str, str], str] = {}
+    for row, (label, method) in enumerate(methods.items()):
+        try:
+            case = desk.case(method)
+        except Unsupported as error:
+            reasons[label, ""] = str(error)
+            continue
+        for name, values in world.errors(case.explanation).items():
+            errors[name][row] = values.numpy()
+        for name, metric in metrics.items():
+            try:
+                require(metric, world.model, world.truth)
+                with torch.no_grad():
+                    scores[name][row] = metric.score(case).values.numpy()
+            except Unsupported as error:
+                reasons[label, name] = str(error)
+    better = {name: metric.higher_is_better for name, metric in metrics.items()}
+    return Judged(world.name, tuple(methods), scores, errors, better, reasons)
+
+
+def only(judged: Judged, methods: Sequence[str]) -> Judged:
+    """The same for some of the methods."""
+    rows = [judged.methods.index(m) for m in methods if m in judged.methods]
+    return Judged(
+        judged.world,
+        tuple(judged.methods[r] for r in rows),
+        {name: values[rows] for name, values in judged.scores.items()},
+        {name: values[rows] for name, values in judged.errors.items()},
+        judged.higher_is_better,
+        {pair: reason for pair, reason in judged.reasons.items() if pair[0] in methods},
+    )

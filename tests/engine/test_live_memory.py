@@ -13,12 +13,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from whybench.cases import ask, open_case
+from whybench.domains import infills
 from whybench.methods.attribution import Gradient
 from whybench.protocols import Artifact, Case, Scores, Training, Truth
 from whybench.protocols.asking import sample_ids, wrap
 from whybench.protocols.blocks import blocks, by_block, scores_by_block
 from whybench.registries import fill, methods, metrics
 from whybench.streams import Streams
+from whybench.sweeps import sweep
 
 SIDE, ROWS, CHANNELS = 32, 4, 3
 INPUT = CHANNELS * SIDE * SIDE * 4
@@ -138,8 +140,21 @@ def test_a_metric_needs_the_same_memory_for_any_number_of_samples(label: str) ->
     assert kept_of_many - kept < ROWS * INPUT
 
 
-@pytest.mark.parametrize("label", ["pixel_flipping", "insertion", "ssr", "srg", "pixel_flipping of strata"])
-def test_a_sweep_needs_three_batch_buffers_and_the_activations(label: str) -> None:
+@pytest.mark.parametrize(
+    "label",
+    [
+        "pixel_flipping",
+        "pixel_flipping of pixels",
+        "pixel_flipping with noise",
+        "insertion",
+        "ssr",
+        "srg",
+        "pixel_flipping of strata",
+    ],
+)
+def test_a_sweep_needs_three_batch_buffers_and_the_activations(label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "TOGETHER", SIDE * SIDE)  # one sample: what is ranked at once is next to nothing,
+    monkeypatch.setattr(infills, "TOGETHER", CHANNELS * SIDE * SIDE)  # as it is where batches are large
     peak, kept = scoring(metrics[label.split()[0]](**METRICS[label]), 5 * ROWS)
     assert peak <= ROWS * (3 * INPUT + 3 * HIDDEN) + 4 * kept
 

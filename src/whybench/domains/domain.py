@@ -101,7 +101,7 @@ class Domain(ABC):
     def infill(self, name: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Infill:
         """What stands in for removed features of `inputs`, drawn once a sample where it is random."""
         if name == "zero":
-            return self.fixed(inputs, torch.zeros_like(inputs))
+            return self.fixed(inputs, self.like(0.0, inputs))
         if name == "mean":
             return self.fixed(inputs, self.like(self.mean, inputs))
         if name == "uniform":
@@ -119,8 +119,8 @@ class Domain(ABC):
     def uniform(self, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
         """Noise uniform between the domain's bounds, one draw a sample, shared by all methods."""
         low, high = self.bounds("uniform", inputs)
-        noise = streams.uniforms("infill/uniform", [(i, 0) for i in ids], tuple(inputs.shape[1:]))
-        return low + (high - low) * noise.to(inputs)
+        noise = streams.uniforms("infill/uniform", [(i, 0) for i in ids], tuple(inputs.shape[1:])).to(inputs)
+        return noise.mul_(high - low).add_(low)
 
     def bounds(self, infill: str, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Lowest and highest values, shaped like `inputs`; Unsupported, naming `infill`, where they are not known."""

@@ -7,6 +7,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+TOGETHER = 2**20
+"""Values that are filled in at once: the fill of a whole batch of large inputs would be another batch."""
+
 
 class Infill(Protocol):
     """Builds model inputs in which only some features are kept."""
@@ -15,7 +18,7 @@ class Infill(Protocol):
         """Rows of model inputs: row r is sample `sample[r]` with the features `kept[r]`, the others filled in.
 
         kept: (rows, *grid) bool; sample: (rows,) int64 positions in the batch that the infill was made for.
-        A row depends on its own mask and sample only.
+        A row depends on its own mask and sample only. The rows are made anew: whoever asks may write into them.
         """
         ...
 
@@ -37,7 +40,10 @@ class FixedInfill:
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
         rows = self.inputs[sample]
-        return torch.where(self.over_channels(kept), rows, self.fill[sample], out=rows)
+        few = max(1, TOGETHER // rows.shape[1:].numel())
+        for one, mask, of in zip(*(torch.split(each, few) for each in (rows, kept, sample)), strict=True):
+            torch.where(self.over_channels(mask), one, self.fill[of], out=one)
+        return rows
 
     def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
         return self.fill[sample]

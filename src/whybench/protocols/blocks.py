@@ -40,15 +40,23 @@ def scores_by_block(work: Callable[[Case[Any]], Scores], case: Case[Any]) -> Sco
 
 def blocks(case: Case[Any]) -> Iterator[Case[Any]]:
     """The case in parts of `rows` samples each, in order; the case itself where it has no more."""
-    if len(case) <= case.rows:
-        yield case
-        return
-    for start in range(0, len(case), case.rows):
-        yield _part(case, slice(start, start + case.rows))
+    for few in slices(len(case), case.rows):
+        yield part(case, few)
 
 
-def _part(case: Case[Any], few: slice) -> Case[Any]:
+def slices(count: int, size: int) -> Iterator[slice]:
+    """The positions 0, ..., count - 1 in parts of `size`; the last one may have fewer.
+
+    >>> list(slices(5, 2))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def part(case: Case[Any], few: slice) -> Case[Any]:
     """Some of the samples, with what is known of them; artifacts are those of the whole case, cut to them."""
+    if few == slice(0, len(case)):
+        return case
     explanation, truth = case.explanation, case.truth
     if explanation is not None:
         cut = {name: tensor[few] for name, tensor in explanation.tensors().items()}

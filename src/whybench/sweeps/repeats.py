@@ -39,13 +39,16 @@ def first_seen(places: Tensor, points: Tensor, changes: Tensor) -> Tensor:
     return torch.cat([first, other], 1)
 
 
-def differing(case: Case[Any], infill: Infill) -> Tensor:
-    """The features that look otherwise when they are removed, (n, *grid) of 0 and 1: all, but for a fixed infill."""
-    shape = (len(case), *case.domain.grid(tuple(case.inputs.shape)))
+def differing(case: Case[Any], infill: Infill, few: slice = slice(None)) -> Tensor:
+    """The features that look otherwise when they are removed, (n, *grid) of 0 and 1: all, but for a fixed infill.
+
+    few: the samples of the case that are asked for.
+    """
+    inputs, grid = case.inputs[few], case.domain.grid(tuple(case.inputs.shape))
     if not isinstance(infill, FixedInfill):
-        return case.inputs.new_ones(shape)
-    differs = (infill.inputs != infill.fill).reshape(len(case), -1, *shape[1:]).any(1)
-    return differs.to(case.inputs)
+        return inputs.new_ones((len(inputs), *grid))
+    differs = (infill.inputs[few] != infill.fill[few]).reshape(len(inputs), -1, *grid).any(1)
+    return differs.to(inputs)
 
 
 def _turned(places: Tensor, changes: Tensor) -> Tensor:

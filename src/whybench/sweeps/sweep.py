@@ -11,7 +11,7 @@ from whybench.domains import Regions
 from whybench.explanations import Attribution
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
-from whybench.protocols.blocks import by_block
+from whybench.protocols.blocks import by_block, part, slices
 from whybench.sweeps.answers import asked_once
 from whybench.sweeps.grids import Steps, grid
 from whybench.sweeps.ranks import map_places
@@ -19,6 +19,8 @@ from whybench.sweeps.repeats import differing, first_seen
 from whybench.sweeps.strata import offsets, strata, stratified_points
 
 Direction = Literal["deletion", "insertion"]
+TOGETHER = 2**17
+"""Features that are ranked at once: to find an order takes many times the memory of the order."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +66,35 @@ class Sweep(Artifact):
 
     def _swept(self, case: Case[Attribution]) -> dict[str, Tensor]:
         regions = case.domain.regions(tuple(case.inputs.shape), self.region)
-        places, ties = map_places(case, regions)
-        ordered = _ordered_sizes(regions, places)
-        points = self._points(case, ordered)
         infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams.again(self.draw))
-        source = first_seen(places, points, regions.sums(differing(case, infill)) > 0)
+        kind = torch.int16 if len(regions) <= torch.iinfo(torch.int16).max else torch.int32
+        places = torch.empty((len(case), 2, len(regions)), dtype=kind, device=case.inputs.device)
+        parts = []
+        for few in slices(len(case), max(1, TOGETHER // regions.index.numel())):
+            changes = regions.sums(differing(case, infill, few)) > 0
+            places[few], ordered = self._ordered(part(case, few), regions, changes)
+            parts.append(ordered)
+        read = {name: torch.cat([each[name] for each in parts]) for name in parts[0]}
+        points = read["points"].to(kind)
 
-        def kept(sample: Tensor, order: Tensor, point: Tensor) -> Tensor:
-            before = places[sample, order] < points[sample, order, point].unsqueeze(1)
+        def kept(sample: Tensor, tie: Tensor, point: Tensor) -> Tensor:
+            before = places[sample, tie] < points[sample, tie, point].unsqueeze(1)
             return regions.mask(before if self.direction == "insertion" else ~before)
 
-        said = asked_once(case, infill, source, kept)
-        return {"fraction": _fractions(ordered, points), "ties": ties, **said}
+        said = asked_once(case, infill, read["source"], kept)
+        return {"fraction": read["fraction"], "ties": read["ties"], **said}
+
+    def _ordered(self, case: Case[Attribution], regions: Regions, changes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Where each region comes; and how many come before each point, and which points are the same input."""
+        places, ties = map_places(case, regions)
+        sizes = _ordered_sizes(regions, places)
+        points = self._points(case, sizes)
+        return places, {
+            "points": points,
+            "fraction": _fractions(sizes, points),
+            "ties": ties,
+            "source": first_seen(places, points, changes),
+        }
 
     def _points(self, case: Case[Attribution], ordered: Tensor) -> Tensor:
         """How many regions come before each point of every sample and tie order: (n, 2, points)."""

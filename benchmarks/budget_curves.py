@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from whybench.batch_plan import calibrate
+from whybench.batch_plan import plan_by_shapes
 from whybench.cases import open_case
 from whybench.loading import load
 from whybench.protocols.asking import predict
@@ -71,7 +71,7 @@ def shares(count: int, ids: Sequence[str], seed: int) -> Tensor:
 def full_curves(model: str, dataset: str, specs: Sequence[str], region: int, samples: int | None = None) -> Curves:
     """The curves of every method, all of them with the infill `mean`."""
     bench = load(block(model, dataset, list(specs), ["pixel_flipping"], samples), "cpu")
-    rows = calibrate(bench.model, bench.inputs).rows
+    rows = plan_by_shapes(bench.model, bench.inputs).rows
     targets = predict(bench.model, bench.inputs, rows).argmax(1)
     sweep = Sweep("mean", region, "every(1)", "deletion")
     values, sizes, tied = [], [], []

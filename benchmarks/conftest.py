@@ -14,7 +14,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor, nn
 
 from whybench import bare, registries
-from whybench.batch_plan import BatchPlan, calibrate
+from whybench.batch_plan import BatchPlan, plan_by_shapes
 from whybench.cases import Memory, ask, open_case
 from whybench.environment import environment, library_version
 from whybench.loading import Bench, load
@@ -69,7 +69,7 @@ class Place:
 def place(model: str, dataset: str, samples: int) -> Place:
     """A block's model and samples, loaded once."""
     bench = load(block(model, dataset, [], [], samples=samples), "cpu")
-    plan = calibrate(bench.model, bench.inputs)
+    plan = plan_by_shapes(bench.model, bench.inputs)
     return Place(bench, plan, predict(bench.model, bench.inputs, plan.rows).argmax(1))
 
 

@@ -10,9 +10,9 @@ import torch
 from conftest import Place, laid_out
 
 from whybench import bare
+from whybench.clock import lap
 from whybench.streams import Streams
 from whybench.timing import Rounds
-from whybench.timing.clock import lap
 from whybench.timing.rounds import Contender, race
 
 ROWS = {"digits_cnn": (1, 16, 64, 256, 1024), "efficientnet_lite0": (1, 4, 16)}

@@ -69,7 +69,4 @@ class PerturbedOutputs(Artifact):
         return {**perturbation.drawn, **said}
 
     def _outputs(self, case: Case[Any], perturbation: Perturbation, sample: Tensor, draw: Tensor) -> Tensor:
-        rows = perturbation.rows(sample, draw)
-        if case.model.channels_last and rows.ndim == 4:
-            rows = rows.contiguous(memory_format=torch.channels_last)
-        return case.predict(rows)
+        return case.predict(perturbation.rows(sample, draw))

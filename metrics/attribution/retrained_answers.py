@@ -104,9 +104,8 @@ def retrained(case: Case[Any], learned: Tensor, asked: Tensor, repeat: int) -> d
     seed = int(torch.randint(2**31, (), generator=case.streams.generator("retraining", "", repeat)))
     weights = retraining.train_on(learned.to(retraining.inputs).clone(), retraining.labels.clone(), seed)
     model = Twin(case.model).holding(weights)
-    rows = asked.contiguous(memory_format=torch.channels_last) if model.channels_last else asked
     with steady(model.module):
-        outputs = predict(model, rows, case.rows).double()
+        outputs = predict(model, asked, case.rows).double()
     labels = case.labels.to(outputs.device)
     check_classes(labels, outputs.shape[1])
     return {

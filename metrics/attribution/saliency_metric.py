@@ -114,8 +114,6 @@ class SaliencyMetric(Metric[Attribution]):
         with steady(case.model.module):
             for rows in torch.split(torch.arange(len(case), device=case.targets.device), case.rows):
                 crops = torch.cat([self._crop(case.inputs[i : i + 1], boxes[i]) for i in rows.tolist()])
-                if case.model.channels_last:
-                    crops = crops.contiguous(memory_format=torch.channels_last)
                 logs = case.predict(crops).double().log_softmax(1)
                 parts.append(logs.gather(1, case.targets[rows, None]).squeeze(1))
         return torch.cat(parts).cpu()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
 from whybench.errors import Unsupported
@@ -32,8 +31,7 @@ class TrainingMaps(Artifact):
 
 def training_inputs(case: Case[Any]) -> Tensor:
     """What the model was trained on, as it is asked about it: in the dtype, layout and place of the case's inputs."""
-    inputs = retraining_of(case).inputs.to(case.inputs)
-    return inputs.contiguous(memory_format=torch.channels_last) if case.model.channels_last else inputs
+    return case.model.laid_out(retraining_of(case).inputs.to(case.inputs))
 
 
 def training_ids(case: Case[Any]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from whybench.protocols import Model
+from whybench.protocols.layout import lies_last
 from whybench.protocols.model import steady
 
 MOST_ROWS = 256
@@ -25,15 +26,16 @@ class BatchPlan:
     device: str
 
 
-def calibrate(model: Model, inputs: Tensor, rows: int | None = None) -> BatchPlan:
+def plan_by_shapes(model: Model, inputs: Tensor, rows: int | None = None) -> BatchPlan:
     """The plan for one model: the largest power of two of rows whose largest activation fits the device's caches.
 
-    It is found from the shapes of one forward pass, not from timings, so that it is the same at every run.
+    It is found from the shapes of one forward pass, not from timings, so that it is the same on every machine. The
+    layout is the one that the model declares, or else that of the inputs.
     """
     fitting = rows or _fitting_rows(model, inputs)
     return BatchPlan(
         rows=fitting,
-        channels_last=model.channels_last,
+        channels_last=lies_last(inputs) if model.channels_last is None else model.channels_last,
         threads=torch.get_num_threads(),
         dtype=str(inputs.dtype).removeprefix("torch."),
         device=inputs.device.type,

@@ -51,7 +51,7 @@ def queries(
     size = rows if method.kind.per_sample else len(ids)
     for start in range(0, len(ids), size):
         part = slice(start, start + size)
-        yield Query(model, inputs[part].clone(), targets[part], ids[part], streams, rows, prepared)
+        yield Query(model, model.copied(inputs[part]), targets[part], ids[part], streams, rows, prepared)
 
 
 def prepare(method: Method[Any], model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:

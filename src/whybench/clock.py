@@ -1,4 +1,4 @@
-"""One lap: wall and CPU seconds of a piece of work, on a quiet interpreter."""
+"""Wall and CPU seconds of a piece of work; a lap is measured on a quiet interpreter."""
 
 import gc
 import time
@@ -22,20 +22,25 @@ def lap(work: Callable[[], T], device: torch.device | str = "cpu", repeats: int 
 
     The device is waited for before and after; garbage is collected before, and not meanwhile.
     """
-    place, collecting = torch.device(device), gc.isenabled()
+    collecting = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
-        _wait_for(place)
-        wall, cpu = time.perf_counter_ns(), time.process_time_ns()
-        result = work()
-        for _ in range(repeats - 1):
-            work()
-        _wait_for(place)
-        cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
+        return timed(work, torch.device(device), repeats)
     finally:
         if collecting:
             gc.enable()
+
+
+def timed(work: Callable[[], T], device: torch.device, repeats: int = 1) -> tuple[Lap, T]:
+    """As `lap`, with whatever the interpreter does meanwhile."""
+    _wait_for(device)
+    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+    result = work()
+    for _ in range(repeats - 1):
+        work()
+    _wait_for(device)
+    cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
     return Lap(wall / repeats / 1e9, cpu / repeats / 1e9), result
 
 

@@ -45,6 +45,7 @@ def evaluate(
     ids: Sequence[str] | None = None,
     seed: int = 0,
     batch_size: int | None = None,
+    channels_last: bool | None = None,
     device: str | None = None,
 ) -> Leaderboard:
     """Judge methods by metrics on any module, in memory; no control is added by itself.
@@ -60,7 +61,9 @@ def evaluate(
     inputs and labels, for methods that learn from data.
     masks: (n, height, width) or (n, columns) booleans, where the evidence for the explained class lies in each input,
     for metrics of localisation; difficult: (n,) booleans, the samples in which that is hard to find.
-    ids: a stable name of each sample; batch_size: rows a pass instead of the calibrated ones.
+    ids: a stable name of each sample; batch_size: rows a pass instead of the calibrated ones; channels_last: the memory
+    layout of images. Where it is None and a module convolves images, layout and rows are those that are faster here:
+    timed once for these weights, and remembered in the user's cache. Given, nothing is timed.
 
     Raises BadInput, BadParameter or UnknownName for what cannot be used; a pair that cannot run is a row with a
     reason.
@@ -100,7 +103,9 @@ def evaluate(
         raise UsageError(f"nothing to evaluate: {len(chosen)} methods and {len(judged)} metrics")
     store, suite = Store.memory(), Suite("evaluate", (), seed)
     store.boards.begin(suite.name, {"seed": seed}, clear=True)
-    runner = BlockRunner(suite, bench, store, Options(device=place.type, rows=batch_size), Silent())
+    runner = BlockRunner(
+        suite, bench, store, Options(device=place.type, rows=batch_size, channels_last=channels_last), Silent()
+    )
     runner.run(chosen, judged)
     return Leaderboard(store.records(), store.explanation_records())
 

@@ -15,6 +15,7 @@ from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Model, ModelLoader, Training, Truth
 from whybench.protocols.asking import check_tensors, predict, wrap
 from whybench.protocols.dataset import stack
+from whybench.protocols.layout import laid_out
 from whybench.protocols.model import check_classes, steady
 from whybench.protocols.truth import seen_mask
 from whybench.registry import Registry
@@ -40,6 +41,13 @@ class Bench:
     given_targets: Tensor | None
     digest: str
     truth: Truth | None = None
+
+    def in_layout(self, channels_last: bool) -> "Bench":
+        """The same bench, its images in a memory layout; itself where they have it."""
+        if bool(self.model.channels_last) == channels_last and self.inputs is laid_out(self.inputs, channels_last):
+            return self
+        model = replace(self.model, channels_last=channels_last)
+        return replace(self, model=model, inputs=laid_out(self.inputs, channels_last))
 
 
 def load(block: Block, device: str) -> Bench:
@@ -145,7 +153,7 @@ def _brought_together(
     if dataset.training is not None and model.training is None:
         learned = stack([model.preprocess(sample) for sample in dataset.training.samples])
         model = replace(model, training=Training(learned, dataset.training.labels).to(inputs))
-    return model, inputs.contiguous(memory_format=torch.channels_last) if model.channels_last else inputs
+    return model, model.laid_out(inputs)
 
 
 def _as_it_is(module: nn.Module, inputs: Tensor, name: str, dataset: Dataset) -> Model:

@@ -54,7 +54,7 @@ class ExplanationRecord:
     of the model and samples, under which the store keeps a few inputs for pictures; preparation: what the method's
     learning cost, once a model, or None where it learns nothing; needed: the passes of the method's definition, or
     None where it does not say; bare_gradient_seconds: as bare_seconds, forward and backward, or None where the model
-    gives no gradients.
+    gives no gradients; plan: the batch plan, field by field.
     """
 
     key: str
@@ -70,6 +70,7 @@ class ExplanationRecord:
     preparation: Cost | None = None
     needed: Passes | None = None
     bare_gradient_seconds: float | None = None
+    plan: dict[str, Any] | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from typing import Any
 import torch
 
 from whybench import keys
-from whybench.batch_plan import BatchPlan, calibrate
+from whybench.batch_plan import BatchPlan
 from whybench.digests import json_digest
 from whybench.environment import environment
 from whybench.loading import Bench, load
 from whybench.meter import Meter
 from whybench.parameters import parameters
+from whybench.planning import planned
 from whybench.progress import Listener, Silent
 from whybench.protocols import Metric
 from whybench.records import Record, Subject
@@ -25,14 +26,16 @@ from whybench.suite import Entry, Suite
 
 @dataclass(frozen=True)
 class Options:
-    """How a run is done; none of it but rows and device can change a score.
+    """How a run is done; none of it but device, rows and channels_last can change a score.
 
-    rows: rows a pass instead of the calibrated ones; fresh: compute everything again; replace: the suite's board
-    holds this run's cells only; asked: what `whybench run` was asked for, as it can be pasted again.
+    rows: rows a pass instead of the calibrated ones; channels_last: the memory layout of images instead of the
+    declared or calibrated one; fresh: compute everything again; replace: the suite's board holds this run's cells
+    only; asked: what `whybench run` was asked for, as it can be pasted again.
     """
 
     device: str = "cpu"
     rows: int | None = None
+    channels_last: bool | None = None
     fresh: bool = False
     replace: bool = True
     asked: str = ""
@@ -72,8 +75,8 @@ class BlockRunner:
 
     def run(self, entries: Sequence[Entry], metrics: Sequence[Metric[Any]]) -> list[Record]:
         """All cells of the block, in order."""
-        module = self.bench.model.module
-        plan = batch_plan(self.bench, self.store, self.options.device, self.options.rows)
+        options, module = self.options, self.bench.model.module
+        self.bench, plan = planned(self.bench, self.store, options.device, options.rows, options.channels_last)
         threads = torch.get_num_threads()
         torch.set_num_threads(plan.threads)
         try:
@@ -112,16 +115,6 @@ class BlockRunner:
     def _explained(self, key: str, record: Record) -> bool:
         """Whether the explanation behind a stored cell is there too, whole."""
         return record.status != "ok" or self.store.has_explanation(key)
-
-
-def batch_plan(bench: Bench, store: Store, device: str, rows: int | None = None) -> BatchPlan:
-    """The batch plan of a bench: the stored one, or a calibrated one that is then stored."""
-    key = keys.plan_key(bench, device, rows)
-    plan = store.plan(key)
-    if plan is None:
-        plan = calibrate(bench.model, bench.inputs, rows)
-        store.save_plan(key, plan)
-    return plan
 
 
 def subject_of(suite: Suite, bench: Bench, entry: Entry) -> Subject:

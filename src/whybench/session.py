@@ -1,6 +1,6 @@
 """One bench being worked on: explanations, artifacts and cells are made here, metered, isolated and stored."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -149,6 +149,7 @@ class Session:
             preparation=learning,
             needed=needed,
             bare_gradient_seconds=self.bare_gradient_seconds,
+            plan=asdict(self.plan),
         )
         keep_pictures(self.store, self.bench, self.targets)
         self.store.save_explanation(record)

@@ -1,14 +1,15 @@
 """What a user has at hand, as methods: a plain function, or relevance computed elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from whybench.errors import BadExplanation, BadInput, Unsupported
-from whybench.protocols import AttributionMethod, Query
+from whybench.protocols import AttributionMethod, Model, Query
 
 OUTSIDE = {"parameter": False}
 """Marks a field that is no hyper-parameter."""
@@ -24,7 +25,9 @@ class FunctionMethod(AttributionMethod):
     function: Callable[..., Any] = field(metadata=OUTSIDE)
 
     def relevance(self, query: Query) -> Tensor:
-        given = self.function(query.model.module, query.inputs.clone(), query.targets.clone())
+        inputs = query.inputs.clone(memory_format=torch.contiguous_format)  # a function may well ask for a view of them
+        with _laying_out(query.model):
+            given = self.function(query.model.module, inputs, query.targets.clone())
         try:
             relevance = torch.as_tensor(given)
         except (TypeError, ValueError, RuntimeError) as error:
@@ -34,6 +37,25 @@ class FunctionMethod(AttributionMethod):
                 f"the function returned shape {tuple(relevance.shape)} for {len(query)} inputs; expected (n, ...)"
             )
         return relevance.to(query.inputs)
+
+
+@contextmanager
+def _laying_out(model: Model) -> Iterator[None]:
+    """The module takes images with channels first, gives gradients in that layout, and runs in the model's."""
+
+    def lay_out(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(enter(each) if isinstance(each, Tensor) else each for each in inputs)
+
+    def enter(rows: Tensor) -> Tensor:
+        if rows.requires_grad:
+            rows = rows.view_as(rows)
+            rows.register_hook(torch.Tensor.contiguous)  # type: ignore[no-untyped-call]
+        return model.laid_out(rows)
+
+    with ExitStack() as hooks:
+        if model.channels_last:
+            hooks.callback(model.module.register_forward_pre_hook(lay_out).remove)
+        yield
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from whybench import clock
 from whybench.errors import BadParameter
 from whybench.streams import Streams
-from whybench.timing import clock
 from whybench.timing import rounds as racing
 from whybench.timing.rounds import Contender, Rounds, race
 

@@ -51,7 +51,7 @@ class Question:
 
     def explained(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """The forward function: the explained scalar of each row; Captum repeats `targets` as it repeats rows."""
-        return self.model.explained(self.model.module(inputs.clone()), targets)
+        return self.model.explained(self.model.module(self.model.copied(inputs)), targets)
 
 
 class CaptumMethod(AttributionMethod):

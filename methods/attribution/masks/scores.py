@@ -22,9 +22,7 @@ def scores(query: Query, rows: Tensor, sample: Tensor, score: Score) -> Tensor:
     Raises Unsupported where the output has no gradient with respect to the rows.
     """
     model, targets = query.model, query.targets[sample]
-    if model.channels_last and rows.ndim == 4:
-        rows = rows.contiguous(memory_format=torch.channels_last)
-    outputs: Tensor = model.module(rows)
+    outputs: Tensor = model.module(model.laid_out(rows))
     logit = model.explained(outputs, targets)
     if rows.requires_grad and not logit.requires_grad:
         raise Unsupported(f"the output of model {model.name!r} has no gradient with respect to its inputs")

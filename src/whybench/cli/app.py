@@ -73,6 +73,11 @@ def run(
         int | None, typer.Option(parser=whole_number, metavar="<int>", help="Seed of all random streams.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Rows a pass; calibrated where not given.")] = None,
+    channels_last: Annotated[
+        bool | None,
+        typer.Option("--channels-last/--channels-first", help="Memory layout; calibrated where nothing says."),
+    ] = None,
     store: StoreUrl = DEFAULT_STORE,
     artifacts: Artifacts = None,
     report: Annotated[Path | None, typer.Option(help="Folder of the report, by default whybench-report/SUITE.")] = None,
@@ -82,10 +87,11 @@ def run(
 ) -> None:
     """Run a suite, or methods by metrics on one model and dataset; what is stored is not computed again."""
     try:
-        from whybench.cli.running import Request, run_suite
+        from whybench.cli.running import Request, Way, run_suite
 
         request = Request(suite, model, dataset, tuple(method or ()), tuple(metric or ()), samples, seed)
-        code = run_suite(request, device, store, artifacts, report, timing, fresh, dry_run)
+        way = Way(device, batch_size, channels_last)
+        code = run_suite(request, way, store, artifacts, report, timing, fresh, dry_run)
     except KeyboardInterrupt:
         typer.echo("whybench: interrupted; what is finished is stored: run again to go on", err=True)
         code = Exit.INTERRUPTED

@@ -61,7 +61,7 @@ class Request:
             found = Suite(CUSTOM, (block(self.model, self.dataset, self.methods, self.metrics),))
         return found.limited(self.samples, self.seed)
 
-    def written(self, device: str) -> str:
+    def written(self, way: "Way") -> str:
         """The request as it can be pasted after `whybench run`."""
         words = [] if self.suite is None else [self.suite]
         options: list[tuple[str, str | int | None]] = [("-M", self.model), ("-D", self.dataset)]
@@ -69,16 +69,28 @@ class Request:
         options += [
             ("--samples", self.samples),
             ("--seed", self.seed),
-            ("--device", device if device != "cpu" else None),
+            ("--device", way.device if way.device != "cpu" else None),
+            ("--batch-size", way.batch_size),
         ]
         for name, value in options:
             words += [] if value is None else [name, str(value)]
+        if way.channels_last is not None:
+            words.append("--channels-last" if way.channels_last else "--channels-first")
         return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How samples go through the models: what can change a score in its last digits, and what is None is calibrated."""
+
+    device: str = "cpu"
+    batch_size: int | None = None
+    channels_last: bool | None = None
 
 
 def run_suite(
     request: Request,
-    device: str,
+    way: Way,
     url: str,
     artifacts: Path | None,
     report: Path | None,
@@ -95,12 +107,14 @@ def run_suite(
     if dry_run:
         _show_plan(console, suite)
         return Exit.OK
-    options = Options(device=device, fresh=fresh, replace=suite.name != CUSTOM, asked=request.written(device))
+    options = Options(
+        way.device, way.batch_size, way.channels_last, fresh, replace=suite.name != CUSTOM, asked=request.written(way)
+    )
     with closing(Store.open(url, artifacts)) as store:
         with Display(console) as display:
             records = run(suite, store, options, display)
             if timing:
-                time_suite(suite, store, device, display)
+                time_suite(suite, store, way.device, display, rows=way.batch_size, channels_last=way.channels_last)
         console.print(display.summary(), markup=False)
         _present(console, store, suite.name, report)
     return Exit.FAILED_CELLS if any(record.status == "failed" for record in records) else Exit.OK

@@ -1,26 +1,19 @@
 """Weights that whybench trained before, in the user's cache directory."""
 
-import logging
 import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import mkstemp
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from whybench import user_cache
 from whybench.digests import json_digest, tensors_digest
+from whybench.user_cache import directory
 
-logger = logging.getLogger(__name__)
-
-
-def directory() -> Path:
-    """$WHYBENCH_CACHE, or whybench below $XDG_CACHE_HOME, or ~/.cache/whybench."""
-    if own := os.environ.get("WHYBENCH_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "whybench"
+__all__ = ["directory", "read", "write"]
 
 
 def read(path: Path, key: str) -> dict[str, Tensor] | None:
@@ -43,21 +36,7 @@ def read(path: Path, key: str) -> dict[str, Tensor] | None:
 
 def write(path: Path, weights: Mapping[str, Tensor], key: str) -> None:
     """Store weights so that a reader sees all of them or none; a directory that cannot be written is left alone."""
-    content = save(dict(weights), {"sha256": _sha256(weights, key)})
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, partial = mkstemp(dir=path.parent, prefix=f"{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        except BaseException:
-            os.unlink(partial)
-            raise
-    except OSError as error:
-        logger.info("weights are not kept for the next time: %s", error)
+    user_cache.write(path, save(dict(weights), {"sha256": _sha256(weights, key)}))
 
 
 def _sha256(weights: Mapping[str, Tensor], key: str) -> str:

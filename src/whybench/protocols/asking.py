@@ -90,6 +90,7 @@ def wrap(
         output="scalar" if scalar else "classes",
         layers={"cam": target_layer} if target_layer else {},
         differentiable=differentiable,
+        channels_last=None,
     )
     model.domain.check(tuple(inputs.shape))
     return model
@@ -156,7 +157,7 @@ def ask_targets(model: Model, inputs: Tensor, targets: Tensor | Sequence[int] | 
 def predict(model: Model, inputs: Tensor, rows: int = 64) -> Tensor:
     """The module's outputs for a batch, (n, outputs), `rows` at a time; raises BadInput where they are not finite."""
     with torch.inference_mode():
-        parts = [model.module(part.clone()) for part in torch.split(inputs, rows)]
+        parts = [model.module(model.copied(part)) for part in torch.split(inputs, rows)]
     for part, chunk in zip(parts, torch.split(inputs, rows), strict=True):
         if not isinstance(part, Tensor) or part.ndim not in (1, 2) or len(part) != len(chunk):
             shape = tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__

@@ -54,14 +54,14 @@ class Query:
     def outputs(self, inputs: Tensor, sample: Tensor) -> Tensor:
         """The explained scalar of each row, (rows,), without a graph; `sample` says whose target each row has."""
         with torch.inference_mode():
-            out = self.model.explained(self.model.module(inputs.clone()), self.targets[sample])
+            out = self.model.explained(self.model.module(self.model.copied(inputs)), self.targets[sample])
         return out.clone()
 
     def gradient(self, inputs: Tensor, sample: Tensor) -> Tensor:
         """The gradient of each row's explained scalar with respect to that row, shaped like `inputs`."""
         with torch.inference_mode(False), torch.enable_grad():
             leaf = inputs.detach().clone().requires_grad_()
-            out = self.model.explained(self.model.module(leaf.clone()), self.targets[sample])
+            out = self.model.explained(self.model.module(self.model.copied(leaf)), self.targets[sample])
             if not out.requires_grad:
                 raise Unsupported(f"the output of model {self.model.name!r} has no gradient with respect to its inputs")
             (gradient,) = torch.autograd.grad(out.sum(), leaf)

@@ -8,6 +8,7 @@ from typing import Any
 
 from whybench import registries
 from whybench.catalogue import describe
+from whybench.digests import canonical_json
 from whybench.errors import WhybenchError
 from whybench.leaderboard import Leaderboard
 from whybench.leaderboard.gathering import block_of, method_of
@@ -43,10 +44,26 @@ def facts(board: Leaderboard, blocks: Sequence[View], suite: str, noted: Mapping
         Fact("cells", ", ".join(f"{statuses.count(s)} {s}" for s in ("ok", "unsupported", "failed"))),
         Fact("protocol", ", ".join(map(str, protocols)) or "none"),
     ]
+    found += [Fact("batch plan", "; ".join(plans))] if (plans := _plans(blocks)) else []
     if noted:
         found.append(Fact("device", str(noted.get("device", "cpu"))))
         found += [Fact(name, _plain(value)) for name, value in noted.get("environment", {}).items()]
     return found
+
+
+def _plans(blocks: Sequence[View]) -> list[str]:
+    """How each block's samples went through its model: rows a pass, memory layout, threads and precision."""
+    found = []
+    for view in blocks:
+        plans = {canonical_json(e.plan): e.plan for m in view.methods for e in view.explanations(m) if e.plan}
+        said = " or ".join(_plan(plan) for _, plan in sorted(plans.items()))
+        found += [f"{view.title}: {said}"] if said else []
+    return found
+
+
+def _plan(plan: Mapping[str, Any]) -> str:
+    layout = "last" if plan["channels_last"] else "first"
+    return f"{plan['rows']} rows a pass, channels {layout}, {plan['threads']} thread(s), {plan['dtype']}"
 
 
 def _samples(view: View) -> str:

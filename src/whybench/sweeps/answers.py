@@ -41,8 +41,6 @@ def answers(case: Case[Any], infill: Infill, kept: Tensor, sample: Tensor) -> di
     `predicted`, each of shape (rows,).
     """
     rows = infill.apply(kept, sample)
-    if case.model.channels_last and rows.ndim == 4:
-        rows = rows.contiguous(memory_format=torch.channels_last)
     return read(case, case.predict(rows), sample)
 
 

@@ -10,9 +10,9 @@ from whybench.digests import json_digest
 from whybench.loading import load
 from whybench.meter import Meter
 from whybench.parameters import parameters
+from whybench.planning import planned
 from whybench.progress import Listener
 from whybench.registries import fill
-from whybench.runner import batch_plan
 from whybench.session import Session
 from whybench.store import Store
 from whybench.suite import Block, Entry, Suite
@@ -22,20 +22,26 @@ from whybench.timing.track import Track
 
 
 def time_suite(
-    suite: Suite, store: Store, device: str, listener: Listener, rounds: Rounds | None = None
+    suite: Suite,
+    store: Store,
+    device: str,
+    listener: Listener,
+    rounds: Rounds | None = None,
+    rows: int | None = None,
+    channels_last: bool | None = None,
 ) -> list[BlockTiming]:
     """Measure what every method of a suite costs, and store it beside the scores; returns what was measured.
 
     A block's methods are warmed up, then timed in interleaved rounds together with the bare model's forward pass
     (twice, under two names: the noise floor) and its forward and backward pass. What is unsupported or fails is left
     out, with its reason. No explanation is read from the store; what was measured before on this machine is replaced.
+    rows, channels_last: as in `runner.Options`.
     """
     fill()
     measured = []
     for block in merged(suite.blocks):
         listener.working(f"loading {block.model_name} and {block.dataset_name}")
-        bench = load(block, device)
-        plan = batch_plan(bench, store, device)
+        bench, plan = planned(load(block, device), store, device, rows, channels_last)
         threads = torch.get_num_threads()
         torch.set_num_threads(plan.threads)
         try:

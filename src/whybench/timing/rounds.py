@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
+from whybench.clock import Lap, lap
 from whybench.errors import BadParameter
 from whybench.streams import Streams
-from whybench.timing.clock import Lap, lap
 
 MOST_REPEATS = 1000
 

@@ -1,0 +1,28 @@
+"""Memory layout of images: channels first, as torch makes them, or last, in which many convolutions are faster."""
+
+import torch
+from torch import Tensor
+
+
+def lies_last(rows: Tensor) -> bool:
+    """Whether images have their channels last.
+
+    By strides: those of a single channel that `is_contiguous` takes for both are not the ones that convolutions go by.
+
+    >>> images = torch.zeros(2, 1, 8, 8)
+    >>> images.is_contiguous(memory_format=torch.channels_last), lies_last(images)
+    (True, False)
+    """
+    places = rows.ndim == 4 and rows.shape[2] * rows.shape[3] > 1
+    return places and rows.stride(1) == 1 and rows.is_contiguous(memory_format=torch.channels_last)
+
+
+def laid_out(rows: Tensor, channels_last: bool) -> Tensor:
+    """Images in a memory layout: themselves where they have it, else a copy; what is no batch of images, as it is.
+
+    >>> laid_out(torch.zeros(2, 1, 8, 8), True).stride()
+    (64, 1, 8, 1)
+    """
+    if rows.ndim != 4 or lies_last(rows) == channels_last:
+        return rows
+    return rows.clone(memory_format=torch.channels_last if channels_last else torch.contiguous_format)

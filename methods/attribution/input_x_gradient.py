@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
-from whybench.passes import Passes
-from whybench.protocols import AttributionMethod, Query
+from whybench.protocols.one_gradient import OneGradient
 from whybench.registries import register
 
 
 @register
 @dataclass(frozen=True)
-class InputXGradient(AttributionMethod):
+class InputXGradient(OneGradient):
     """The gradient of the explained output times the input.
 
     R_i(x) = x_i * df_c(x) / dx_i, shaped like the inputs, in units of the output; sums to f_c(x) where the model is
@@ -21,6 +19,7 @@ class InputXGradient(AttributionMethod):
 
     Source: shrikumar2016.
 
+    >>> import torch
     >>> linear = torch.nn.Linear(2, 1, bias=False, dtype=torch.float64)
     >>> _ = linear.weight.data.copy_(torch.tensor([[2.0, -3.0]]))
     >>> InputXGradient().attribute(linear, torch.tensor([[1.0, 2.0]], dtype=torch.float64)).tolist()
@@ -29,9 +28,6 @@ class InputXGradient(AttributionMethod):
 
     name: ClassVar[str] = "input_x_gradient"
     reference: ClassVar[str] = "shrikumar2016"
-    needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
-    passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
-    def relevance(self, query: Query) -> Tensor:
-        gradients = [query.gradient(query.inputs[sample], sample) for sample, _ in query.each(1)]
-        return query.inputs * torch.cat(gradients)
+    def read(self, inputs: Tensor, gradient: Tensor) -> Tensor:
+        return inputs * gradient

@@ -1,6 +1,6 @@
 """How far maps move when inputs move a little."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,15 +9,21 @@ from torch import Tensor
 
 from whybench.explanations import Attribution
 from whybench.metrics.attribution.lengths import length
+from whybench.metrics.attribution.nearby_gradients import NearbyGradients
 from whybench.metrics.attribution.nearby_inputs import nearby_rows, relative_change
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.blocks import by_block
 
+Asking = Callable[[Case[Any], Tensor, Tensor, Tensor], Attribution]
+"""The explanation of a case's samples at other inputs, given with their positions and draws."""
+
 
 @dataclass(frozen=True)
 class NearbyMaps(Artifact):
     """The method asked again at `draws` inputs within `radius` of each sample: that many explanations, nothing else.
+
+    Methods that read their map off one gradient share these gradients (`NearbyGradients`) and what they cost.
 
     Tensors, float64, of maps with one value a feature: `size` (n,) |R(x)|_2; (n, draws) `distance` |R(x') - R(x)|_2,
     `step` |x' - x|_2, and `relative` |(R(x') - R(x)) / R(x)|_2 element by element, 0 for a zero map.
@@ -29,14 +35,16 @@ class NearbyMaps(Artifact):
     radius: float
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
-        return by_block(self._moves, case)
+        known = NearbyGradients(self.draws, self.radius)
+        ask = _off(known) if known.serves(case) else _again
+        return by_block(lambda block: self._moves(block, ask), case)
 
-    def _moves(self, case: Case[Any]) -> dict[str, Tensor]:
+    def _moves(self, case: Case[Any], ask: Asking) -> dict[str, Tensor]:
         before = self._maps(case, case.explanation)
         parts = []
         for sample, draw in case.each(self.draws):
-            inputs, ids = nearby_rows(case, sample, draw, self.radius), tuple(case.ids[i] for i in sample.tolist())
-            after = self._maps(case, case.explain(inputs=inputs, targets=case.targets[sample], ids=ids))
+            inputs = nearby_rows(case, sample, draw, self.radius)
+            after = self._maps(case, ask(case, inputs, sample, draw))
             parts.append(
                 {
                     "distance": length(after - before[sample]),
@@ -52,3 +60,19 @@ class NearbyMaps(Artifact):
 
     def _maps(self, case: Case[Any], explanation: Attribution) -> Tensor:
         return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape).flatten(1)
+
+
+def _again(case: Case[Any], inputs: Tensor, sample: Tensor, draw: Tensor) -> Attribution:
+    ids = tuple(case.ids[i] for i in sample.tolist())
+    again: Attribution = case.explain(inputs=inputs, targets=case.targets[sample], ids=ids)
+    return again
+
+
+def _off(known: NearbyGradients) -> Asking:
+    def ask(case: Case[Any], inputs: Tensor, sample: Tensor, draw: Tensor) -> Attribution:
+        gradient = case.artifact(known)["gradient"][sample, draw].to(inputs.device)
+        method: Any = case.method
+        explanation: Attribution = method.off(inputs, gradient, case.targets[sample])
+        return explanation
+
+    return ask

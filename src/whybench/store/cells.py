@@ -41,7 +41,8 @@ class Cells:
 
     def read(self, keys: Iterable[str]) -> dict[str, Record]:
         """The whole records among those with the given keys."""
-        asked, found = list(dict.fromkeys(keys)), {}
+        asked: list[str] = list(dict.fromkeys(keys))
+        found: dict[str, Record] = {}
         with self._database.reading() as connection:
             for start in range(0, len(asked), TOGETHER):
                 found |= self._read(connection, asked[start : start + TOGETHER])

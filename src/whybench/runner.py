@@ -45,6 +45,7 @@ class Options:
 def run(suite: Suite, store: Store, options: Options | None = None, listener: Listener | None = None) -> list[Record]:
     """Run all cells of a suite that the store does not hold as `ok` or `unsupported`; returns all of its records.
 
+    What a cell pays of what cells share is known when all are done: it stands in the store's records.
     A run that was cut off goes on from what is stored. A method or metric that raises costs its own cells only: they
     become rows with a reason and are tried again at the next run.
     """

@@ -45,7 +45,7 @@ class Session:
     def cell(
         self, key: str, explained: str, subject: Subject, method: Method[Any], metric: Metric[Any], fresh: bool
     ) -> Record:
-        """Score one method by one metric, store the record and return it."""
+        """Score one method by one metric, store the record and return it, without its part in what cells share."""
         made, explanation = self._explanation(explained, subject, method, fresh)
         status, reason, scores, cost, needed = made.status, made.reason, None, Cost(), None
         used: list[str] = []
@@ -71,7 +71,7 @@ class Session:
             curves=None if scores is None else curve_arrays(scores),
         )
         self.store.save_cell(record, explained, used)
-        return self.store.cell(key) or record
+        return record
 
     @cached_property
     def clean(self) -> tuple[Tensor, float]:

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import torch
 
 from whybench.errors import Unsupported
-from whybench.protocols import Method, Metric
 from whybench.protocols.method import require
+from whybench.protocols.model import steady
 from whybench.statistics.values import Array
+from whybench.suite import MethodLike, MetricLike, entries, metric
 from whybench.validity.world import Desk, World
 
 
@@ -32,30 +31,38 @@ class Judged:
 
 
 def judge(
-    world: World, methods: Mapping[str, Method[Any]], metrics: Mapping[str, Metric[Any]], seed: int = 0
+    world: World,
+    methods: Sequence[MethodLike] | Mapping[str, MethodLike],
+    metrics: Sequence[MetricLike] | Mapping[str, MetricLike],
+    seed: int = 0,
 ) -> Judged:
-    """Score every method by every metric; a pair that does not fit stays NaN, with its reason."""
+    """Score every method by every metric; a pair that does not fit stays NaN, with its reason.
+
+    methods, metrics: names, specs or objects, as `evaluate` takes them, or dicts of these by the name to be shown.
+    """
+    named = metrics if isinstance(metrics, Mapping) else {m if isinstance(m, str) else m.name: m for m in metrics}
+    asked, by = entries(methods), {name: metric(thing) for name, thing in named.items()}
     desk, n = Desk(world, seed), len(world.ids)
-    scores = {name: np.full((len(methods), n), np.nan) for name in metrics}
-    errors = {name: np.full((len(methods), n), np.nan) for name in world.distances()}
+    scores = {name: np.full((len(asked), n), np.nan) for name in by}
+    errors = {name: np.full((len(asked), n), np.nan) for name in world.distances()}
     reasons: dict[tuple[str, str], str] = {}
-    for row, (label, method) in enumerate(methods.items()):
+    for row, entry in enumerate(asked):
         try:
-            case = desk.case(method)
+            case = desk.case(entry.method)
         except Unsupported as error:
-            reasons[label, ""] = str(error)
+            reasons[entry.label, ""] = str(error)
             continue
         for name, values in world.errors(case.explanation).items():
             errors[name][row] = values.numpy()
-        for name, metric in metrics.items():
+        for name, judging in by.items():
             try:
-                require(metric, world.model, world.truth)
-                with torch.no_grad():
-                    scores[name][row] = metric.score(case).values.numpy()
+                require(judging, world.model, world.truth)
+                with steady(world.model.module):
+                    scores[name][row] = judging.score(case).values.numpy()
             except Unsupported as error:
-                reasons[label, name] = str(error)
-    better = {name: metric.higher_is_better for name, metric in metrics.items()}
-    return Judged(world.name, tuple(methods), scores, errors, better, reasons)
+                reasons[entry.label, name] = str(error)
+    better = {name: judging.higher_is_better for name, judging in by.items()}
+    return Judged(world.name, tuple(entry.label for entry in asked), scores, errors, better, reasons)
 
 
 def only(judged: Judged, methods: Sequence[str]) -> Judged:

@@ -1,6 +1,6 @@
 """The model's answers to noisy inputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
@@ -34,26 +34,32 @@ class NoiseOutputs(PerturbedOutputs):
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Gaussian noise on every feature; scale: (n,) its standard deviations."""
+    """Gaussian noise on every feature; scale: (n,) its standard deviations; blocks: the noise of the last rows, by the
+    number of sample and stream, since the next rows often go on in it."""
 
     inputs: Tensor
     scale: Tensor
     ids: tuple[str, ...]
     streams: Streams
     draws: int
+    blocks: dict[int, Tensor] = field(default_factory=dict)
 
     @property
     def drawn(self) -> dict[str, Tensor]:
         return {}
 
     def rows(self, sample: Tensor, draw: Tensor) -> Tensor:
-        block = min(self.draws, max(1, LARGEST // self.inputs[0].numel()))
-        pairs = list(zip(sample.tolist(), (draw // block).tolist(), strict=True))
-        place = {pair: k for k, pair in enumerate(dict.fromkeys(pairs))}
-        noise = torch.stack([self._block(*pair, block) for pair in place])
-        return self.inputs[sample] + noise[[place[pair] for pair in pairs], draw % block]
+        size = min(self.draws, max(1, LARGEST // self.inputs[0].numel()))
+        numbers, place = torch.unique_consecutive(sample * self.draws + draw // size, return_inverse=True)
+        known = self.blocks.copy()
+        self.blocks.clear()
+        for number in numbers.tolist():
+            self.blocks[number] = known[number] if number in known else self._block(number, size)
+        noise = torch.stack([self.blocks[number] for number in numbers.tolist()])
+        return self.inputs[sample] + noise[place, draw % size]
 
-    def _block(self, sample: int, block: int, size: int) -> Tensor:
+    def _block(self, number: int, size: int) -> Tensor:
+        sample, block = divmod(number, self.draws)
         shape = (size, *self.inputs.shape[1:])
         normal = self.streams.normal("noisy_outputs", self.ids[sample], block, shape)
         return self.scale[sample] * normal.to(self.inputs)

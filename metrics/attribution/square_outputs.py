@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any, ClassVar
 
@@ -65,15 +66,27 @@ class Squares:
 
     def removed(self, sample: Tensor, draw: Tensor) -> Tensor:
         """The features inside: (rows, *grid) bool."""
-        place = self.places[sample, draw]
-        inside = torch.ones(len(place), *self.grid, dtype=torch.bool, device=place.device)
-        for axis in reversed(range(len(self.grid))):
-            corner = (place % self.free[axis])[:, None]
-            place = place // self.free[axis]
-            along = torch.arange(self.grid[axis], device=place.device)
-            within = (along >= corner) & (along < corner + self.sides[axis])
-            inside &= within.view(len(place), *[-1 if other == axis else 1 for other in range(len(self.grid))])
+        along = zip(self._within, self._corners, strict=True)
+        inside, *others = (within[corner[sample, draw]] for within, corner in along)
+        for other in others:
+            inside = inside.unsqueeze(-1) & other.view(len(other), *[1] * (inside.ndim - 1), -1)
         return inside
+
+    @cached_property
+    def _corners(self) -> tuple[Tensor, ...]:
+        """Where the first corner lies along each axis, (n, draws) each."""
+        return torch.unravel_index(self.places, tuple(self.free))
+
+    @cached_property
+    def _within(self) -> list[Tensor]:
+        """Along each axis, the features inside a square by the place of its corner: (free, grid) bool."""
+        lines = []
+        for size, side, free in zip(self.grid, self.sides, self.free, strict=True):
+            past = (
+                torch.arange(size, device=self.places.device) - torch.arange(free, device=self.places.device)[:, None]
+            )
+            lines.append((past >= 0) & (past < side))
+        return lines
 
     def sums(self, values: Tensor) -> Tensor:
         """The values inside each square, added up: (n, *grid) -> (n, draws)."""

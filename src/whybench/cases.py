@@ -29,9 +29,9 @@ def ask(
     prepared: what the method learned of the model before; None lets it learn now.
     """
     require(method, model)
-    if prepared is None:
-        prepared = prepare(method, model, streams, rows)
     with steady(model.module):
+        if prepared is None:
+            prepared = method.prepare(model, streams, rows)
         asked = queries(method, model, inputs, targets, ids, streams, rows, prepared)
         parts = [checked(method, method.explain(query)) for query in asked]
     return type(parts[0]).join(parts) if len(parts) > 1 else parts[0]
@@ -51,7 +51,7 @@ def queries(
     size = rows if method.kind.per_sample else len(ids)
     for start in range(0, len(ids), size):
         part = slice(start, start + size)
-        yield Query(model, model.copied(inputs[part]), targets[part], ids[part], streams, rows, prepared)
+        yield Query(model, model.laid_out(inputs[part]).clone(), targets[part], ids[part], streams, rows, prepared)
 
 
 def prepare(method: Method[Any], model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:

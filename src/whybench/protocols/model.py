@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from whybench.digests import module_digest
 from whybench.domains import Domain
 from whybench.errors import BadInput
-from whybench.protocols.layout import laid_out
 from whybench.protocols.retraining import Retraining
 from whybench.protocols.training import Training
 from whybench.trees import TreeEnsemble
@@ -71,8 +70,8 @@ class Model:
         return replace(self, module=module)
 
     def laid_out(self, rows: Tensor) -> Tensor:
-        """Inputs in the model's memory layout: themselves where they have it or the layout is left open."""
-        return rows if not self.channels_last else laid_out(rows, True)
+        """Inputs in the model's memory layout: themselves where it is left open, or by `is_contiguous` theirs."""
+        return rows.contiguous(memory_format=torch.channels_last) if self.channels_last and rows.ndim == 4 else rows
 
     def copied(self, rows: Tensor) -> Tensor:
         """A copy of inputs, in the model's memory layout, since some models write into what they are given."""
@@ -99,16 +98,16 @@ class Model:
 
 def check_classes(targets: Tensor, classes: int) -> None:
     """Raise BadInput, showing them, where targets are no classes of the model."""
-    outside = targets[(targets < 0) | (targets >= classes)]
-    if len(outside):
-        raise BadInput(f"targets {sorted(set(outside.tolist()))[:10]} outside the {classes} classes")
+    if len(targets) and bool((targets.amin() < 0) | (targets.amax() >= classes)):
+        outside = sorted({target for target in targets.tolist() if not 0 <= target < classes})
+        raise BadInput(f"targets {outside[:10]} outside the {classes} classes")
 
 
 @contextmanager
 def steady(module: nn.Module) -> Iterator[nn.Module]:
     """`module` in eval mode with frozen parameters, put back exactly as it was, also after an exception."""
     modes = [(m, m.training) for m in module.modules()]
-    grads = [(p, p.requires_grad) for p in module.parameters()]
+    grads = [(p, p.requires_grad) for m, _ in modes for p in m._parameters.values() if p is not None]
     try:
         if any(training for _, training in modes):  # setting what is set already costs a small model as much as a pass
             module.eval()

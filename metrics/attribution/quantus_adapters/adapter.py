@@ -27,7 +27,8 @@ CALLED = ("softmax",)
 class QuantusMetric(Metric[Attribution]):
     """A metric of Quantus'; subclasses are made from the table of its facts.
 
-    Quantus gets copies of inputs and targets, and maps of one value a feature, channels joined as the polarity says.
+    Quantus gets copies of inputs and targets, and maps of one value a feature, channels joined as the polarity says; as
+    the method gives them where they are multiplied by changes of the input, summed, or compared value by value.
     All samples go into one call and one minibatch, since it does not say which samples it asks an explanation of: what
     it makes dependent on the others of a batch depends on all samples. Its draws come from the global generators,
     which are set from the suite's seed and put back: the same for all methods. In float64 it computes in float64.
@@ -46,9 +47,9 @@ class QuantusMetric(Metric[Attribution]):
         if self.facts.refused:
             raise Unsupported(f"{self.name}: {self.facts.refused}")
         quantus = library.quantus_library(self.name)
-        given = arrays(case) | self.masks(case)
+        given = arrays(case, self.facts.whole) | self.masks(case)
         parts = [slice(i, i + 1) for i in range(len(case))] if self.facts.alone else [slice(None)]
-        explainer = Explainer(case)
+        explainer = Explainer(case, self.facts.whole)
         with steady(case.model.module), surroundings(quantus, case, explainer, self.name):
             try:
                 answers = [self._ask(quantus, case, explainer, given, part) for part in parts]

@@ -13,17 +13,19 @@ from whybench.protocols import Case
 Array = np.ndarray[Any, Any]
 
 
-def arrays(case: Case[Attribution]) -> dict[str, Array]:
+def arrays(case: Case[Attribution], whole: bool) -> dict[str, Array]:
     """Inputs, targets and maps under the names of Quantus."""
     return {
         "x_batch": numbers(case.inputs),
         "y_batch": numbers(case.targets),
-        "a_batch": maps(case, case.explanation),
+        "a_batch": maps(case, case.explanation, whole),
     }
 
 
-def maps(case: Case[Attribution], explanation: Attribution) -> Array:
-    """One value a feature: (n, 1, height, width) for images, (n, columns) for tables."""
+def maps(case: Case[Attribution], explanation: Attribution, whole: bool) -> Array:
+    """One value a feature, (n, 1, height, width) for images, (n, columns) for tables; `whole`: as they are given."""
+    if whole:
+        return numbers(explanation.relevance)
     found = case.domain.per_feature(explanation.relevance, explanation.polarity, tuple(case.inputs.shape))
     return numbers(found.unsqueeze(1) if case.inputs.ndim > found.ndim else found)
 
@@ -40,8 +42,9 @@ class Explainer:
     failure: what the method raised, so that it is not taken for a failure of Quantus.
     """
 
-    def __init__(self, case: Case[Attribution]) -> None:
+    def __init__(self, case: Case[Attribution], whole: bool) -> None:
         self.case = case
+        self.whole = whole
         self.failure: Exception | None = None
 
     def __call__(self, model: nn.Module, inputs: Array, targets: Array, device: str | None = None) -> Array:
@@ -57,7 +60,7 @@ class Explainer:
         except Exception as error:
             self.failure = error
             raise
-        return maps(case, again)
+        return maps(case, again, self.whole)
 
 
 def quadrants(masks: Array, name: str) -> Array:

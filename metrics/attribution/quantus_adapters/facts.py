@@ -27,7 +27,8 @@ class Facts:
 
     theirs: the class; higher: whether a higher score is better; parameters: its own names and defaults, with
     `softmax`, which is said when it is called; draws: whether it draws; alone: whether each sample needs a call of its
-    own, since Quantus gives one number for all samples of a call; refused: why no number a sample can be had.
+    own, since Quantus gives one number for all samples of a call; whole: whether maps keep their channels and signs,
+    since they are summed, compared, or multiplied by changes of the input; refused: why no number a sample can be had.
     """
 
     theirs: str
@@ -38,6 +39,7 @@ class Facts:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     draws: bool = False
     alone: bool = False
+    whole: bool = False
     refused: str = ""
 
     @property

@@ -101,6 +101,7 @@ FAITHFULNESS = (
         SIZE,
         IMAGES,
         PLAIN | FILL | {"perturb_patch_sizes": (4,), "n_perturb_samples": 10, "loss_func": "mse"} | LOGITS,
+        whole=True,
     ),
     Facts(
         "Sufficiency",
@@ -214,9 +215,11 @@ RANDOMISATION = (
 )
 
 AXIOMATIC = (
-    Facts("Completeness", "Axiomatic", True, SHARE, CLASSES, SIGNED | FILL | LOGITS),
+    Facts("Completeness", "Axiomatic", True, SHARE, CLASSES, SIGNED | FILL | LOGITS, whole=True),
     Facts("NonSensitivity", "Axiomatic", False, SIZE, CLASSES, SIZES | FILL | STEP | {"eps": 1e-5} | PROBABILITIES),
-    Facts("InputInvariance", "Axiomatic", True, SHARE, LAYERS, PLAIN | {"input_shift": -1.0, "softmax": None}),
+    Facts(
+        "InputInvariance", "Axiomatic", True, SHARE, LAYERS, PLAIN | {"input_shift": -1.0, "softmax": None}, whole=True
+    ),
 )
 
 ALL = (*FAITHFULNESS, *ROBUSTNESS, *LOCALISATION, *COMPLEXITY, *RANDOMISATION, *AXIOMATIC)

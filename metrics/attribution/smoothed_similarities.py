@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
 from whybench.metrics.attribution.randomised_similarities import RandomisedSimilarities
@@ -28,31 +29,36 @@ class SmoothedSimilarities(RandomisedSimilarities):
     noise: float
 
     def asked(self, case: Case[Any]) -> tuple[Tensor, Callable[[Model], Tensor]]:
-        noisy = self._noisy(case)
+        noisy, together = self._noisy(case), max(1, case.rows // len(case))
 
         def maps(model: Model) -> Tensor:
-            first = case.explain(model=model, inputs=noisy(0))
-            mean = first.relevance.double()
-            for draw in range(1, self.samples):
-                relevance = case.explain(model=model, inputs=noisy(draw)).relevance.double()
-                mean = mean + (relevance - mean) / (draw + 1)  # exact where all relevances are equal
-            return case.domain.per_feature(mean, first.polarity, case.inputs.shape)
+            mean = torch.zeros(())
+            for start in range(0, self.samples, together):
+                inputs = noisy(range(start, min(start + together, self.samples)))
+                draws = len(inputs) // len(case)
+                found = case.explain(
+                    model=model, inputs=inputs, targets=case.targets.repeat(draws), ids=case.ids * draws
+                )
+                for draw, relevance in enumerate(found.relevance.double().split(len(case)), start + 1):
+                    mean = mean + (relevance - mean) / draw  # exact where all relevances are equal
+            return case.domain.per_feature(mean, found.polarity, case.inputs.shape)
 
         return maps(case.model), maps
 
-    def _noisy(self, case: Case[Any]) -> Callable[[int], Tensor]:
-        """The inputs with the noise of one draw."""
-        inputs, known = case.inputs, dict[int, Tensor]()
+    def _noisy(self, case: Case[Any]) -> Callable[[range], Tensor]:
+        """The inputs with the noise of some draws, draw after draw."""
+        inputs, known = case.inputs, dict[range, Tensor]()
         flat, shape = inputs.flatten(1), tuple(inputs.shape[1:])
         deviation = self.noise * (flat.amax(1) - flat.amin(1)).view(-1, *(1,) * len(shape))
 
-        def noisy(draw: int) -> Tensor:
-            if draw in known:
-                return known[draw]
-            noise = case.streams.normals("smooth_mprt", [(name, draw) for name in case.ids], shape)
-            moved = inputs + deviation * noise.to(inputs)
+        def noisy(draws: range) -> Tensor:
+            if draws in known:
+                return known[draws]
+            names = [(name, draw) for draw in draws for name in case.ids]
+            noise = case.streams.normals("smooth_mprt", names, shape).to(inputs)
+            moved = (inputs + deviation * noise.view(len(draws), *inputs.shape)).flatten(0, 1)
             if inputs.numel() * self.samples <= KEPT:
-                known[draw] = moved
+                known[draws] = moved
             return moved
 
         return noisy

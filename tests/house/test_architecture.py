@@ -21,6 +21,7 @@ HOMES = {
     "matplotlib": ("whybench.plots", "whybench.report"),
     "quantus": ("whybench.metrics.attribution.quantus_adapters",),
     "rich": ("whybench.cli",),
+    "scikit_posthocs": ("whybench.plots",),
     "seaborn": ("whybench.plots", "whybench.report"),
     "shap": ("whybench.methods.attribution.shap_baselines",),
     "skimage": ("whybench.domains",),

@@ -116,7 +116,12 @@ def _given(contests: Sequence[Contest]) -> Mapping[Key, tuple[Key, ...]]:
 
 
 def _relation(a: Key, b: Key, given: Mapping[Key, tuple[Key, ...]]) -> str:
-    a_from, b_from = given.get(a, (a,)), given.get(b, (b,))
-    if len(a_from) == len(b_from) == 1 and a_from == b_from:
+    first, second = _first_of_its_kind(a, given), _first_of_its_kind(b, given)
+    if first == second:
         return "same number"
-    return "built of each other" if set(a_from) & set(b_from) else ""
+    return "built of each other" if {*given.get(first, (first,))} & {*given.get(second, (second,))} else ""
+
+
+def _first_of_its_kind(metric: Key, given: Mapping[Key, tuple[Key, ...]]) -> Key:
+    givers = given.get(metric, ())
+    return givers[0] if len(givers) == 1 else metric

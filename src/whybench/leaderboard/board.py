@@ -104,7 +104,7 @@ class Leaderboard:
 
     def separation(self) -> pd.DataFrame:
         """Who stands first and second in each column, and how many more samples or blocks would separate them."""
-        return frame(separations(self.contests, self._fields), Separation)
+        return frame(separations(self.contests, self.fields), Separation)
 
     def agreement(self) -> pd.DataFrame:
         """Kendall's tau-b between the orders in which two metrics put the methods of a block.
@@ -128,6 +128,11 @@ class Leaderboard:
         board holds under several; metrics with a single one are left out. Source: simonsohn2020.
         """
         return frame(sensitivities(self.contests), Sensitivity)
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """Each ranked metric over all blocks as plain values: pool, block means, mean ranks, tests; for figures."""
+        return tuple(fields(self.contests))
 
     def across_blocks(self, nest_seeds: bool = False) -> pd.DataFrame:
         """Methods compared with model x dataset blocks as the unit; `claim` says whether there are enough.
@@ -243,11 +248,7 @@ class Leaderboard:
 
     def _of_family(self, family: str) -> list[Field]:
         self._check_family(family)
-        return [f for f in self._fields if f.family == family]
-
-    @cached_property
-    def _fields(self) -> list[Field]:
-        return fields(self.contests)
+        return [f for f in self.fields if f.family == family]
 
     @cached_property
     def _standings(self) -> list[Standing]:

@@ -1,6 +1,7 @@
 """Figures: each function takes plain data and, where it draws on one axes, `ax`; it returns the axes it drew on."""
 
 from whybench.plots.cost import Point, quality_against_cost
+from whybench.plots.critical_difference import critical_difference
 from whybench.plots.curves import MeanCurve, draw_curves, mean_curve, y_limits
 from whybench.plots.gallery import Column, gallery, normalised, shown
 from whybench.plots.passes import Load, passes_needed_and_done
@@ -16,6 +17,7 @@ __all__ = [
     "Specified",
     "ahead_matrix",
     "column_relevance",
+    "critical_difference",
     "draw_curves",
     "gallery",
     "mean_curve",

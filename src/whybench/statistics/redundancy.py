@@ -14,13 +14,13 @@ SPARE = 5
 
 
 def restated(columns: Array) -> Mapping[int, tuple[int, ...]]:
-    """The columns that exact linear relations make superfluous, each with the kept columns that give it.
+    """The columns that exact linear relations make superfluous, each with those that give it.
 
     columns: (columns, contenders, units). Each unit's mean over the contenders is taken off first, so that an offset
     of the unit alone (the clean output, say) does not hide a relation: what is compared is how far contenders are
-    apart. A column of which another is a multiple is kept where it comes first; of a relation between several those
-    are kept that have least to do with the others. Columns without differences, and tables with less than `SPARE`
-    values more than columns, have no relations.
+    apart. A multiple of an earlier column is given by that one; of a relation between several columns those are
+    kept that have least to do with the others, and give the rest. Columns without differences, and tables with less
+    than `SPARE` values more than columns, have no relations.
 
     >>> a, b = np.random.default_rng(0).normal(size=(2, 4, 6))
     >>> dict(restated(np.stack([b - a, a, b, 2 - a])))

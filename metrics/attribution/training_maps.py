@@ -31,7 +31,7 @@ class TrainingMaps(Artifact):
 
 def training_inputs(case: Case[Any]) -> Tensor:
     """What the model was trained on, as it is asked about it: in the dtype, layout and place of the case's inputs."""
-    return case.model.laid_out(retraining_of(case).inputs.to(case.inputs))
+    return retraining_of(case).inputs.to(case.inputs)
 
 
 def training_ids(case: Case[Any]) -> tuple[str, ...]:

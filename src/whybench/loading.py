@@ -43,8 +43,8 @@ class Bench:
     truth: Truth | None = None
 
     def in_layout(self, channels_last: bool) -> "Bench":
-        """The same bench, its images in a memory layout; itself where they have it."""
-        if bool(self.model.channels_last) == channels_last and self.inputs is laid_out(self.inputs, channels_last):
+        """The same bench, its images in a memory layout; itself where its model declares that one."""
+        if self.model.channels_last == channels_last:
             return self
         model = replace(self.model, channels_last=channels_last)
         return replace(self, model=model, inputs=laid_out(self.inputs, channels_last))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from whybench.errors import BadExplanation, BadInput, Unsupported
 from whybench.protocols import AttributionMethod, Model, Query
+from whybench.protocols.layout import laid_out
 
 OUTSIDE = {"parameter": False}
 """Marks a field that is no hyper-parameter."""
@@ -50,7 +51,7 @@ def _laying_out(model: Model) -> Iterator[None]:
         if rows.requires_grad:
             rows = rows.view_as(rows)
             rows.register_hook(torch.Tensor.contiguous)  # type: ignore[no-untyped-call]
-        return model.laid_out(rows)
+        return laid_out(rows, True)
 
     with ExitStack() as hooks:
         if model.channels_last:

@@ -229,9 +229,9 @@ class Functional(nn.Module):
         return torch.nn.functional.conv2d(x, self.weight).mean((2, 3))
 
 
-def test_convolutions_of_functions_and_of_scripts_are_seen() -> None:
+def test_convolutions_of_functions_are_seen() -> None:
     inputs = torch.randn(2, 3, 8, 8)
-    for module in (Functional(), torch.jit.script(Functional()), nn.Sequential(Functional())):
+    for module in (Functional(), nn.Sequential(Functional()), nn.Sequential(nn.ConvTranspose2d(3, 3, 2), nn.Flatten())):
         assert convolves(wrap(module, inputs), inputs)
 
 

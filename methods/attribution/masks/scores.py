@@ -7,6 +7,7 @@ from torch import Tensor
 
 from whybench.errors import Unsupported
 from whybench.protocols import Query
+from whybench.protocols.layout import laid_out
 
 Score = Literal["log_odds", "log_probability", "probability", "logit"]
 
@@ -22,7 +23,7 @@ def scores(query: Query, rows: Tensor, sample: Tensor, score: Score) -> Tensor:
     Raises Unsupported where the output has no gradient with respect to the rows.
     """
     model, targets = query.model, query.targets[sample]
-    outputs: Tensor = model.module(model.laid_out(rows))
+    outputs: Tensor = model.module(laid_out(rows, True) if model.channels_last else rows)
     logit = model.explained(outputs, targets)
     if rows.requires_grad and not logit.requires_grad:
         raise Unsupported(f"the output of model {model.name!r} has no gradient with respect to its inputs")

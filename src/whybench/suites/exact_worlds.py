@@ -7,7 +7,7 @@ from whybench.registries import suites
 from whybench.suite import Block, Suite, SuiteLoader, block
 from whybench.suites.quickstart import IMAGE_CONTROLS
 
-NETWORKS = ("digits_lenet", "digits_cnn", "digits_cnn(seed=1)")
+NETWORKS = ("digits_lenet", "digits_lenet(seed=1)", "digits_cnn")
 DIGITS = 50
 PHOTOGRAPHS = 4
 JUDGED = ("deletion", "insertion", "srg", "ssr", "sdr")
@@ -32,7 +32,6 @@ METHODS = (
     "excitation_backprop",
     "excitation_backprop(contrastive=True)",
     "deep_lift",
-    "deep_shap",
     "grad_cam",
     "grad_cam_plus_plus",
     "layer_cam",
@@ -48,6 +47,7 @@ ASKING = (
     "pattern_net",
     "pattern_attribution",
     "masking_model",
+    "deep_shap",
     "lime",
     "lime(region=2)",
     "kernel_shap",

@@ -41,6 +41,7 @@ ASKS_ONCE = [
     "pixel_flipping",
     "pointing_game",
     "rank_accuracy",
+    "regret",
     "relevance_mass",
     "road",
     "roc_auc",
@@ -81,7 +82,7 @@ ZERO_HAS_A_SCORE = {
     **dict.fromkeys(
         ["abpc", "aopc", "excess_region", "insertion", "irof", "monotonicity", "naopc", "pixel_flipping"], "tied orders"
     ),
-    **dict.fromkeys(["road", "roar", "sdr", "selectivity", "srg", "ssr"], "tied orders"),
+    **dict.fromkeys(["regret", "road", "roar", "sdr", "selectivity", "srg", "ssr"], "tied orders"),
     "infidelity": "it foretells that nothing happens",
     "non_sensitivity": "it finds nothing relevant",
     "sufficiency": "all maps are alike",

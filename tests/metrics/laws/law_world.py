@@ -24,6 +24,7 @@ SAMPLES = 4
 SMALL: Mapping[str, Mapping[str, Any]] = {
     "srg": {"infill": "mean"},
     "naopc": {"region": 2},
+    "regret": {"region": 2},
     "excess_region": {"size": "ssr(region=2)", "bound": "gradient"},
     "explanation_manipulation": {"queries": 4},
     "roar": {"percentages": (20, 70), "repeats": 1, "output": "probability"},

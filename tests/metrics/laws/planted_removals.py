@@ -24,6 +24,7 @@ from whybench.metrics.attribution import (
     MonotonicityCorrelation,
     Naopc,
     PixelFlipping,
+    Regret,
     Road,
     Roar,
     SaliencyMetric,
@@ -91,6 +92,17 @@ def naopc() -> Planted:
     scene = Scene(Additive(STEEP[0]), torch.ones(1, 4, dtype=F64))
     best, worst = (Seen(Naopc(infill="zero"), scene, told(sign * STEEP), end) for sign, end in ((1, 1.0), (-1, 0.0)))
     return Planted(best, worst, [worst], [best])
+
+
+@plant("regret")
+def regret() -> Planted:
+    """The switch first is the best order; taken last, it is put back in 7 parts of 8 too late, and taken out alike."""
+    metric = Regret(infill="zero", output="logit")
+
+    def seen(size: float, place: int) -> Seen:
+        return Seen(metric, switch(size), told(one_hot(0, 4, 1.0 - 2 * place)), size * 1.5 * place)
+
+    return Planted(seen(1.0, 0), seen(1.0, 1), low=[seen(1.0, 0)], high=[seen(k, 1) for k in FAR])
 
 
 def correlated(metric: Metric, reverse: Tensor) -> Planted:

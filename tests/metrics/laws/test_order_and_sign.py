@@ -60,6 +60,7 @@ NO_LAW = {
     "pattern_quality": "looks at no map",
     "pointing_game": "the smallest value is anywhere",
     "rank_accuracy": "the last features are others than the first",
+    "regret": "what the reverse of an order is worth depends on the order",
     "relevance_mass": "positive relevance is another set of features",
     "saliency_metric": "positive relevance is another set of features",
     "sdr": "what is enough to change the class says nothing of the other end",

@@ -15,13 +15,17 @@ import whybench
 from whybench import planning, user_cache
 from whybench.batch_plan import BatchPlan, plan_by_shapes
 from whybench.calibration import FAR, ROUNDS, calibrated
+from whybench.cli.running import Request, Way
 from whybench.convolutions import convolves
 from whybench.domains import ImageDomain
+from whybench.leaderboard import Leaderboard
 from whybench.loading import Bench, bench_digest
 from whybench.progress import Silent
 from whybench.protocols import Model
 from whybench.protocols.asking import wrap
 from whybench.protocols.layout import laid_out, lies_last
+from whybench.report.provenance import facts
+from whybench.report.view import views
 from whybench.runner import BlockRunner, Options
 from whybench.store import Store
 from whybench.suite import Suite, entries, judges
@@ -359,6 +363,10 @@ def test_explanations_say_by_which_plan_they_were_made(fast_last: Watch) -> None
     assert made.plan is not None
     assert BatchPlan(**made.plan) == planning.planned(bench, store, "cpu")[1]
     assert made.cost.forward == made.cost.backward == 5  # what calibration sent through the model is no cell's
+    board = Leaderboard(store.records(), store.explanation_records())
+    said = {fact.name: fact.value for fact in facts(board, views(board), "own", None)}
+    rows, threads = made.plan["rows"], made.plan["threads"]
+    assert said["batch plan"].endswith(f": {rows} rows a pass, channels last, {threads} thread(s), float64")
 
 
 def test_what_is_remembered_is_named_by_its_facts(cache: Path) -> None:
@@ -369,3 +377,10 @@ def test_what_is_remembered_is_named_by_its_facts(cache: Path) -> None:
     file.rename(file.with_name(user_cache._file("toy", {"a": 2}).name))
     with pytest.warns(UserWarning, match="damaged"):
         assert user_cache.remembered("toy", {"a": 2}) is None
+
+
+def test_the_command_that_is_pasted_says_the_plan() -> None:
+    request = Request("quickstart", None, None, (), (), None, None)
+    assert request.written(Way()) == "quickstart"
+    assert request.written(Way("cpu", 3, False)) == "quickstart --batch-size 3 --channels-first"
+    assert request.written(Way(channels_last=True)) == "quickstart --channels-last"

@@ -47,9 +47,9 @@ class Place:
     targets: Tensor
 
     def explain(self, spec: MethodLike) -> Any:
-        """What a run does to explain all samples."""
+        """What a run does to explain all samples, with a method that it has built before."""
         b = self.bench
-        return ask(method(spec), b.model, b.inputs, self.targets, b.ids, Streams(0), self.plan.rows)
+        return ask(built(spec), b.model, b.inputs, self.targets, b.ids, Streams(0), self.plan.rows)
 
     def case(self, spec: MethodLike) -> Case[Any]:
         """What a metric sees of a method."""
@@ -63,6 +63,12 @@ class Place:
     def gradient(self) -> None:
         """The bare forward and backward pass of all samples."""
         bare.gradient(self.bench.model, self.bench.inputs, self.targets, self.plan)
+
+
+@cache
+def built(spec: MethodLike) -> Any:
+    """The method of a spec."""
+    return method(spec)
 
 
 @cache

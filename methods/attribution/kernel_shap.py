@@ -80,8 +80,9 @@ class KernelShap(CoalitionMethod):
         share = _size_weights(players).cumsum(0)
         draw = query.streams.uniform("kernel_shap/size", sample, 0, (pairs,))
         size = 1 + torch.searchsorted(share / share[-1], draw, right=True).clamp(max=players - 2)
-        order = query.streams.uniform("kernel_shap/members", sample, 0, (pairs, players)).argsort(1).argsort(1)
-        half = order < size[:, None]
+        order = query.streams.uniform("kernel_shap/members", sample, 0, (pairs, players)).argsort(1)
+        first = torch.arange(players) < size[:, None]
+        half = torch.empty_like(first).scatter_(1, order, first)
         return torch.cat([half, ~half]), torch.ones(2 * pairs, dtype=torch.float64)
 
 

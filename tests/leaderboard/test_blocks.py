@@ -136,3 +136,17 @@ def test_profile_over_blocks(demsar: Leaderboard) -> None:
     (table,) = demsar.profile()
     assert [line[0] for line in table.rows] == sorted(NAMES)
     assert all(line[1].split(" ")[-2:][0] == "4" for line in table.rows)
+
+
+def test_renderings_hold_the_profile_and_the_headline_over_blocks(demsar: Leaderboard, record: Make) -> None:
+    board = Leaderboard(
+        [
+            *demsar.records,
+            *(record(m, [1.0, 2.0], "loc", family="localisation", subject={"dataset": "d00"}) for m in NAMES),
+        ]
+    )
+    for text in (board.to_markdown(), board.to_latex(), board._repr_html_()):
+        assert "faithfulness: auc over blocks" in text
+        assert "profile" in text
+    assert "profile" not in demsar.to_markdown()
+    assert "localisation: loc over blocks" not in board.to_markdown()

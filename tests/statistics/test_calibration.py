@@ -33,7 +33,7 @@ def _calibration() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("n", "times"), [(8, 4000), (20, 4000)])
+@pytest.mark.parametrize(("n", "times"), [(8, 4000), (20, 10000)])
 @pytest.mark.parametrize("name", COVERED)
 def test_intervals_of_few_values_cover(calibration: ModuleType, name: str, n: int, times: int) -> None:
     assert 0.93 <= calibration.coverage(name, n, times) <= 0.97
@@ -50,10 +50,16 @@ def test_intervals_of_250_values_cover_in_a_short_run(calibration: ModuleType) -
 
 
 def test_what_the_plain_intervals_miss(calibration: ModuleType) -> None:
-    """Why neither t nor BCa alone: if one of them is put back, coverage at n = 8 falls out of the band."""
+    """Why neither t nor BCa alone: were one of them put back, coverage at n = 8 would fall out of the band."""
     assert calibration.coverage("exponential, skewness 2", 8, 4000, t_interval) < 0.91
-    assert calibration.coverage("normal", 8, 4000, calibration.bca) < 0.90
-    assert calibration.coverage("exponential, skewness 2", 8, 4000, calibration.bca) < 0.87
+    assert calibration.coverage("normal", 8, 1500, calibration.bca) < 0.90
+    assert calibration.coverage("exponential, skewness 2", 8, 1500, calibration.bca) < 0.87
+
+
+def test_what_no_interval_reaches(calibration: ModuleType) -> None:
+    """Stated on the page: too little under very heavy skew, too much where most differences are next to nothing."""
+    assert 0.88 <= calibration.coverage("log-normal(1), skewness 6.2", 8, 4000) <= 0.90
+    assert 0.97 <= calibration.coverage("paired difference, uneven samples", 8, 4000) <= 0.98
 
 
 def test_our_interval_is_never_inside_the_t_interval() -> None:
@@ -74,7 +80,7 @@ def test_family_wise_error(calibration: ModuleType, methods: int, units: int, sk
 
 def test_samples_of_one_model_prove_nothing_about_methods(calibration: ModuleType) -> None:
     found = calibration.generalisation(13, 200, 1000)
-    assert found == {"samples of one model": 0.893, "samples of all models": 0.862, "models": 0.041}
+    assert found == {"samples of one model": 0.879, "samples of all models": 0.848, "models": 0.057}
     few = calibration.generalisation(13, 20, 1000)
     assert few["samples of one model"] < found["samples of one model"]  # more samples of one model make it worse
 

@@ -51,7 +51,7 @@ def test_choice_of_interval() -> None:
 def test_skewed_t_interval_by_hand() -> None:
     # 0, 0, 0, 4: mean 1, s = 2, adjusted skewness 4 (-1 -1 -1 + 27) / (3 2 8) = 2, t_3(.975) = 3.182446305284263
     t, z = 3.182446305284263, 1.959963984540054
-    shift = 2 * (1 + 7 / 4) * (1 + 2 * z**2) / (6 * 4) * 2
+    shift = 2 * (1 + 6 / 4) * (1 + 2 * z**2) / (6 * 4) * 2
     assert skewed_t_interval([0.0, 0.0, 0.0, 4.0]) == pytest.approx((1 - t, 1 + t + shift), abs=1e-10)
     assert skewed_t_interval([0.0, 0.0, 0.0, -4.0]) == pytest.approx((-1 - t - shift, -1 + t), abs=1e-10)
 
@@ -64,7 +64,7 @@ def test_of_symmetric_and_of_two_values_it_is_the_t_interval() -> None:
 def test_adjusted_skewness_is_scipys() -> None:
     values = np.random.default_rng(2).exponential(size=9)
     z = stats.norm.ppf(0.975)
-    shift = stats.skew(values, bias=False) * (1 + 7 / 9) * (1 + 2 * z**2) / (6 * 9) * values.std(ddof=1)
+    shift = stats.skew(values, bias=False) * (1 + 6 / 9) * (1 + 2 * z**2) / (6 * 9) * values.std(ddof=1)
     assert skewed_t_interval(values)[1] - t_interval(values)[1] == pytest.approx(shift, abs=1e-12)
 
 

@@ -229,12 +229,12 @@ class Leaderboard:
         return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
     def to_markdown(self) -> str:
-        """The claim, a table a family, and the timing profile."""
+        """The claim, a table a family, the profile, headline metrics over blocks, and the timing profile."""
         said = "\n".join(f"> {markup.markdown_text(line)}  " for line in self.claim().splitlines())
         return f"# Leaderboard\n\n{said}\n\n" + "\n".join(markup.markdown(table) for table in self._tables)
 
     def to_latex(self) -> str:
-        """A booktabs table a family, and the timing profile; the claim as a comment."""
+        """The tables of `to_markdown` for booktabs; the claim as a comment."""
         said = "".join(f"% {markup.printable(line)}\n" for line in self.claim().splitlines())
         return said + "\n" + "\n".join(markup.latex(table) for table in self._tables)
 
@@ -257,4 +257,7 @@ class Leaderboard:
     @property
     def _tables(self) -> list[Table]:
         tables = [self.table(family) for family in self.families]
+        if len({f.family for f in self.fields}) > 1:
+            tables += self.profile()
+        tables += [across_table(f) for f in self.fields if f.headline and f.pool and len(f.blocks) > 1]
         return [*tables, *self.timing_tables()] if self.explanations else tables

@@ -74,17 +74,17 @@ def t_interval(values: Values, level: float = LEVEL) -> tuple[float, float]:
 def skewed_t_interval(values: Values, level: float = LEVEL) -> tuple[float, float]:
     """The t interval, made longer on the side to which the values are skewed; n >= 2.
 
-    The end on that side moves out by |g| (1 + 7 / n) (1 + 2 z^2) / (6 n) s, where g is the adjusted skewness
+    The end on that side moves out by |g| (1 + 6 / n) (1 + 2 z^2) / (6 n) s, where g is the adjusted skewness
     n sum((x - mean)^3) / ((n - 1) (n - 2) s^3) and z the normal quantile: the first term by which the t statistic of
     skewed values departs from Student's distribution. The other end, which that term would move in, stays. The factor
-    1 + 7 / n makes up for g being too small in small samples; it was set by simulation. Of two or of
+    1 + 6 / n makes up for g being too small in small samples; it was set by simulation. Of two or of
     symmetric values it is the t interval.
 
     Source: johnson1978.
 
     >>> low, high = skewed_t_interval([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0])
     >>> round(low, 6), round(high, 6)
-    (-1.364624, 6.078036)
+    (-1.364624, 5.897142)
     """
     array = finite(values)
     n, center = len(array), mean(array)
@@ -94,7 +94,7 @@ def skewed_t_interval(values: Values, level: float = LEVEL) -> tuple[float, floa
     if n < 3 or spread == 0:
         return low, high
     cubes = math.fsum(deviations**3) * n / (spread * (n - 2))
-    shift = cubes * (1 + 7 / n) * (1 + 2 * float(ndtri((1 + level) / 2)) ** 2) / (6 * n)
+    shift = cubes * (1 + 6 / n) * (1 + 2 * float(ndtri((1 + level) / 2)) ** 2) / (6 * n)
     return low + min(shift, 0.0), high + max(shift, 0.0)
 
 

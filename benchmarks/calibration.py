@@ -165,8 +165,8 @@ def tables() -> str:
         "BCa):": covers,
         "How often any pair at all is called separated where no method is better (1 000 times; it should be 5 % or "
         "less):": discoveries,
-        "How often two methods that are level over models are called different at 5 % (1 000 times; the samples' own sd "
-        "is 1):": claims,
+        "How often two methods that are level over models are called different at 5 % (1 000 times; the samples' own "
+        "sd is 1):": claims,
         "What a difference between two methods is uncertain by, method x model and method x sample having sd 1 "
         "each:": errors,
     }

@@ -31,8 +31,8 @@ def notes(contests: Sequence[Contest], methods: Names, metrics: Names) -> tuple[
 
 def _reading(contests: Sequence[Contest]) -> Iterable[str]:
     yield (
-        f"mean ± half of its 95 % interval over samples (t below {BCA_FROM} samples, BCa from {BCA_FROM} on); "
-        "↑ higher is better, ↓ lower is better."
+        f"mean ± half of its 95 % interval over samples (t, longer on the side of the skew, below {BCA_FROM} samples; "
+        f"t and BCa joined from {BCA_FROM} on); ↑ higher is better, ↓ lower is better."
     )
     if any(c.ranked and len(c.pool) > 1 for c in contests):
         yield (

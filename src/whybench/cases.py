@@ -33,8 +33,10 @@ def ask(
         if prepared is None:
             prepared = method.prepare(model, streams, rows)
         asked = queries(method, model, inputs, targets, ids, streams, rows, prepared)
-        parts = [checked(method, method.explain(query)) for query in asked]
-    return type(parts[0]).join(parts) if len(parts) > 1 else parts[0]
+        parts = (checked(method, method.explain(query)) for query in asked)
+        if not method.kind.per_sample or len(ids) <= rows:
+            return next(parts)
+        return method.kind.join(parts, len(ids))
 
 
 def queries(

@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,22 @@ def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
     """sha256 over names, dtypes, shapes and bytes, independent of the order of names and of memory layout."""
     sha = hashlib.sha256()
     for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu()
+        tensor = tensors[name]
         sha.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)}:".encode())
-        for part in torch.split(tensor, _few(tensor)) if tensor.ndim and tensor.numel() else [tensor]:
-            sha.update(_bytes(part))
+        for part in tensor_bytes(tensor):
+            sha.update(part)
     return sha.hexdigest()
+
+
+def tensor_bytes(tensor: Tensor) -> Iterator[memoryview | bytes]:
+    """A tensor's values as bytes in the order of its indices, whatever its memory layout, in parts.
+
+    >>> [bytes(part) for part in tensor_bytes(torch.tensor([[1, 2], [3, 4]], dtype=torch.uint8).T)]
+    [b'\\x01\\x03\\x02\\x04']
+    """
+    values = tensor.detach()
+    for part in torch.split(values, _few(values)) if values.ndim and values.numel() else [values]:
+        yield _bytes(part.cpu())
 
 
 def _few(tensor: Tensor) -> int:

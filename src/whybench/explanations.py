@@ -5,7 +5,7 @@ are joined, how it is stored and exported, and how a sample of it is drawn; the 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from whybench.digests import json_digest, tensors_digest
 from whybench.errors import BadExplanation
+from whybench.room import room
 
 Polarity = Literal["contribution", "sensitivity"]
 
@@ -53,10 +54,31 @@ class Explanation(ABC):
         """The inverse of `tensors` and `facts`."""
 
     @classmethod
-    def join(cls, parts: Sequence[Self]) -> Self:
-        """One payload from those of consecutive batches, samples along dimension 0."""
-        names = parts[0].tensors()
-        return cls.restore({name: torch.cat([p.tensors()[name] for p in parts]) for name in names}, parts[0].facts())
+    def join(cls, parts: Iterable[Self], count: int) -> Self:
+        """One payload of `count` samples from those of consecutive batches, samples along dimension 0.
+
+        Parts are taken one by one, so that no more than one of them is needed beside what they are joined to. Raises
+        BadExplanation where they do not fit together.
+        """
+        tensors: dict[str, Tensor] = {}
+        start = 0
+        for part in parts:
+            given = part.tensors()
+            if not start:
+                facts = part.facts()
+                tensors = {name: room(count, torch.cat([t[:1], t[:1]])) for name, t in given.items()}
+            for name, tensor in given.items():
+                place = tensors[name][start : start + len(tensor)]
+                if place.shape != tensor.shape or place.dtype != tensor.dtype:
+                    raise BadExplanation(
+                        f"{name} of a batch has shape {tuple(tensor.shape)} and type {tensor.dtype}; expected "
+                        f"{tuple(place.shape)} and {place.dtype}, as in the first batch"
+                    )
+                place.copy_(tensor)
+            start += len(next(iter(given.values())))
+        if start != count:
+            raise BadExplanation(f"explanations of {start} samples; expected {count}")
+        return cls.restore(tensors, facts)
 
     def picture(self, sample: int) -> Tensor | None:
         """One sample as an (H, W) array of signed values, or None where this kind cannot be drawn that way."""

@@ -97,7 +97,8 @@ def _truth(model: Model, dataset: Dataset) -> Truth | None:
     if dataset.masks is None:
         return None
     pairs = zip(dataset.samples, dataset.masks, strict=True)
-    return Truth(stack([seen_mask(model, sample, np.asarray(mask)) for sample, mask in pairs]), dataset.difficult)
+    seen = (seen_mask(model, sample, np.asarray(mask)) for sample, mask in pairs)
+    return Truth(stack(seen, len(dataset)), dataset.difficult)
 
 
 def usable(device: str) -> torch.device:
@@ -143,15 +144,16 @@ def _brought_together(
 ) -> tuple[Model, Tensor]:
     """The model and all preprocessed samples, on a device and in the model's memory layout."""
     if isinstance(found, Model):
-        model, inputs = found, stack([found.preprocess(sample) for sample in dataset.samples])
+        seen = (found.preprocess(sample) for sample in dataset.samples)
+        model, inputs = found, stack(seen, len(dataset), channels_last=bool(found.channels_last))
     else:
-        inputs = stack([torch.as_tensor(sample) for sample in dataset.samples])
+        inputs = stack((torch.as_tensor(sample) for sample in dataset.samples), len(dataset))
         model = _as_it_is(found, inputs, name, dataset)
     check_tensors(model.module)
     model.module.to(place)
     inputs = inputs.to(place)
     if dataset.training is not None and model.training is None:
-        learned = stack([model.preprocess(sample) for sample in dataset.training.samples])
+        learned = stack((model.preprocess(sample) for sample in dataset.training.samples), len(dataset.training))
         model = replace(model, training=Training(learned, dataset.training.labels).to(inputs))
     return model, model.laid_out(inputs)
 

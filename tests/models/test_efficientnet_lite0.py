@@ -33,7 +33,9 @@ def right(model: Model, dataset: Dataset) -> int:
     with torch.inference_mode():
         for start in range(0, len(dataset), 4):
             part = slice(start, start + 4)
-            logits = model.module(stack([model.preprocess(sample) for sample in dataset.samples[part]]))
+            logits = model.module(
+                stack([model.preprocess(sample) for sample in dataset.samples[part]], len(dataset.samples[part]))
+            )
             count += int((logits.argmax(1) == dataset.labels[part]).sum())
     return count
 

@@ -25,7 +25,7 @@ def load(model: str, dataset: str) -> tuple[Model, Dataset]:
 
 def outputs(model: Model, dataset: Dataset) -> Tensor:
     with torch.inference_mode():
-        return model.module(stack([model.preprocess(sample) for sample in dataset.samples]))
+        return model.module(stack([model.preprocess(sample) for sample in dataset.samples], len(dataset)))
 
 
 @pytest.mark.parametrize(("model", "dataset", "least"), [(*PAIRS[0], 0.97), (*PAIRS[1], 0.94)])
@@ -49,7 +49,7 @@ def test_diabetes_in_the_labels_unit() -> None:
 @pytest.mark.parametrize(("model", "dataset"), PAIRS)
 def test_ready_to_be_explained(model: str, dataset: str) -> None:
     m, d = load(model, dataset)
-    inputs = stack([m.preprocess(sample) for sample in d.samples])
+    inputs = stack([m.preprocess(sample) for sample in d.samples], len(d))
     assert inputs.dtype == torch.float32
     assert torch.isfinite(inputs).all()
     assert m.name == model
@@ -62,7 +62,7 @@ def test_ready_to_be_explained(model: str, dataset: str) -> None:
 def test_digits_domain() -> None:
     m, d = load(*PAIRS[0])
     assert isinstance(m.domain, ImageDomain)
-    inputs = stack([m.preprocess(sample) for sample in d.samples])
+    inputs = stack([m.preprocess(sample) for sample in d.samples], len(d))
     assert inputs.shape == (359, 1, 8, 8)
     assert (m.domain.low, m.domain.high) == (0.0, 1.0) == (inputs.min().item(), inputs.max().item())
     mean = digits.parts()[0].samples.mean() / 16

@@ -44,5 +44,6 @@ def export(store: Store, to: Path, suite: str | None = None) -> dict[str, int]:
             continue
         explanation = found[1]
         facts = {**explanation.facts(), "kind": explanation.kind, "sample_ids": json.dumps(record.sample_ids)}
-        (to / file).write_bytes(content(explanation.tensors(), facts))
+        with (to / file).open("wb") as written:
+            written.writelines(content(explanation.tensors(), facts))
     return {name: len(table) for name, table in tables.items()}

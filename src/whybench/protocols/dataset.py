@@ -1,7 +1,7 @@
 """A dataset: raw samples with stable ids, labels, and a digest of all of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -14,6 +14,7 @@ from torch import Tensor
 from whybench.digests import json_digest, tensors_digest
 from whybench.errors import BadInput
 from whybench.protocols.truth import check_difficult
+from whybench.room import room
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +103,24 @@ class DatasetLoader(ABC):
         """The samples that explanations are made for (never those that a built-in model was trained on)."""
 
 
-def stack(inputs: Sequence[Tensor]) -> Tensor:
-    """Model inputs of many samples as one batch; they must share a shape."""
-    shapes = {tuple(i.shape) for i in inputs}
-    if len(shapes) != 1:
+def stack(inputs: Iterable[Tensor], count: int, *, channels_last: bool = False) -> Tensor:
+    """Model inputs of `count` samples as one batch; they must share a shape.
+
+    They are taken one by one, and put where they stay (`room`). channels_last: the memory layout of images, which they
+    have at once instead of by a copy.
+    """
+    shapes = set()
+    stacked = None
+    for position, one in enumerate(inputs):
+        shapes.add(tuple(one.shape))
+        if stacked is None:
+            few = torch.stack([one, one])
+            layout = torch.channels_last if channels_last and few.ndim == 4 else torch.preserve_format
+            stacked = room(count, few.clone(memory_format=layout))
+        if stacked.dtype != one.dtype:
+            stacked = stacked.to(torch.promote_types(stacked.dtype, one.dtype))
+        if len(shapes) == 1:
+            stacked[position] = one
+    if stacked is None or len(shapes) != 1:
         raise BadInput(f"preprocessed samples have {len(shapes)} different shapes: {sorted(shapes)[:5]}")
-    return torch.stack(list(inputs))
+    return stacked

@@ -3,7 +3,7 @@
 import errno
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -75,13 +75,13 @@ class DirectoryBlobs:
             return None
         return (tensors, facts) if blob_digest(tensors, facts) == digest else None
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, data: Iterable[bytes | memoryview]) -> None:
         temporary = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as file:
                 temporary = Path(file.name)
-                file.write(data)
+                file.writelines(data)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)

@@ -11,6 +11,7 @@ from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.errors import BadInput, BadParameter, UnknownName, shown
 from whybench.explanations import finite_samples
 from whybench.protocols.black_box import BlackBox
+from whybench.protocols.layout import lies_last
 from whybench.protocols.model import Model, steady
 from whybench.trees import TreeEnsemble
 
@@ -154,10 +155,14 @@ def ask_targets(model: Model, inputs: Tensor, targets: Tensor | Sequence[int] | 
     return given
 
 
-def predict(model: Model, inputs: Tensor, rows: int = 64) -> Tensor:
-    """The module's outputs for a batch, (n, outputs), `rows` at a time; raises BadInput where they are not finite."""
+def predict(model: Model, inputs: Tensor, rows: int = 64, *, disposable: bool = False) -> Tensor:
+    """The module's outputs for a batch, (n, outputs), `rows` at a time; raises BadInput where they are not finite.
+
+    disposable: `inputs` are needed no more, so that no copy is made for models that write into theirs.
+    """
+    as_they_lie = disposable and (not model.channels_last or inputs.ndim != 4 or lies_last(inputs))
     with torch.inference_mode():
-        parts = [model.module(model.copied(part)) for part in torch.split(inputs, rows)]
+        parts = [model.module(part if as_they_lie else model.copied(part)) for part in torch.split(inputs, rows)]
     for part, chunk in zip(parts, torch.split(inputs, rows), strict=True):
         if not isinstance(part, Tensor) or part.ndim not in (1, 2) or len(part) != len(chunk):
             shape = tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__

@@ -153,9 +153,9 @@ class Case(Generic[E]):
         """The tensors of a shared artifact: read where it is known already, computed and stored otherwise."""
         return self.fetch(request)
 
-    def predict(self, inputs: Tensor) -> Tensor:
-        """The model's outputs, (n, outputs), without a graph."""
-        return predict(self.model, inputs, self.rows)
+    def predict(self, inputs: Tensor, *, disposable: bool = False) -> Tensor:
+        """The model's outputs, (n, outputs), without a graph; disposable: the model may write into `inputs`."""
+        return predict(self.model, inputs, self.rows, disposable=disposable)
 
     def each(self, draws: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All (sample, draw) pairs in full batches of `rows`, sample-major: two int64 tensors a batch."""

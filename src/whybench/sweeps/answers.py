@@ -41,7 +41,7 @@ def answers(case: Case[Any], infill: Infill, kept: Tensor, sample: Tensor) -> di
     `predicted`, each of shape (rows,).
     """
     rows = infill.apply(kept, sample)
-    return read(case, case.predict(rows), sample)
+    return read(case, case.predict(rows, disposable=True), sample)
 
 
 def read(case: Case[Any], outputs: Tensor, sample: Tensor) -> dict[str, Tensor]:

@@ -64,8 +64,8 @@ class Match:
 
     @property
     def apart(self) -> float:
-        """The largest absolute difference over the compared samples, NaN where there are none."""
-        distance = (self.values - self.theirs.values).abs()[self.compared]
+        """The largest difference over the compared samples, relative for scores above 1; NaN where there are none."""
+        distance = ((self.values - self.theirs.values).abs() / self.values.abs().clamp(min=1))[self.compared]
         return float(distance.max()) if len(distance) else float("nan")
 
 

@@ -31,8 +31,8 @@ it. How the conditions are set, and which of Quantus' own facts are corrected:
 COLUMNS = """
 - samples: those compared, of all (samples times methods); left out are samples without a value on one side, and maps
   with ties where the order of ties is free
-- apart: the largest absolute difference of two scores; methods: how many of the judged methods agree within the
-  tolerance
+- apart: the largest difference of two scores, relative to ours where that is above 1; methods: how many of the judged
+  methods agree within the tolerance
 - tau: Kendall's tau-b between the orders in which both sides put the methods, by their mean score with each side's own
   direction, on all samples; empty where a side lacks a value
 - passes: forward + backward, a sample, ours and theirs, counted at the model's boundary, without the explanation

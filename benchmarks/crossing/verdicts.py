@@ -16,9 +16,9 @@ from whybench.suite import metric
 class Verdict:
     """One pair over its methods.
 
-    apart: the largest difference of two scores, relative above 1; compared: samples, of all methods; agreeing: methods, of those with a
-    sample to compare, within the tolerance; order: Kendall's tau-b between both sides' orders of methods by mean score,
-    NaN where there are fewer than three or one side has no order.
+    apart: the largest difference of two scores, relative above 1; compared: samples, of all methods; agreeing: methods,
+    of those with a sample to compare, within the tolerance; order: Kendall's tau-b between both sides' orders of
+    methods by mean score, NaN where there are fewer than three or one side has no order.
     """
 
     pair: Pair

@@ -13,6 +13,7 @@ from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.boxes import Box, tightest
 from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Scores
+from whybench.protocols.blocks import scores_by_block
 from whybench.protocols.model import steady
 from whybench.registries import register
 
@@ -75,6 +76,9 @@ class SaliencyMetric(Metric[Attribution]):
         return False
 
     def score(self, case: Case[Attribution]) -> Scores:
+        return scores_by_block(self._judged, case)
+
+    def _judged(self, case: Case[Attribution]) -> Scores:
         given = case.explanation
         relevance = case.domain.per_feature(given.relevance, given.polarity, tuple(case.inputs.shape))
         over = torch.stack([self._over(one) for one in relevance])

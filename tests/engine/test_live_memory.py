@@ -85,6 +85,7 @@ METRICS: dict[str, dict[str, Any]] = {
     "rank_accuracy": {},
     "relative_input_stability": {"draws": 2},
     "road": {"percentages": (50,)},
+    "saliency_metric": {},
     "sensitivity_max": {"draws": 2},
     "sensitivity_n": {"region": 8, "sizes": 2, "subsets": 8},
     "srg": {"region": 8, "steps": 4, "infill": "mean"},

@@ -101,22 +101,21 @@ def answer(
     never = alone[-1]
     forever = models_needed(typical, of, 1e9)
     pooled = "no sub-pool of the sizes tried" if enough is None else f"sub-pools of {enough} models"
-    handful = "Not even a handful is safe." if enough is None or enough > 5 else "A handful gives the direction."
     return "\n".join(
         [
-            f"- **One model says little.** {one.claims:,} differences are significant on one model (Holm over its "
-            f"pairs). Take two such claims about the same pair from two models: in {percent(one.clash)} of the cases "
-            f"they name different winners. Of the pairs that the whole pool separates, one model drawn at random has "
-            f"the wrong one ahead in {percent(single.wrong_way)} of the cases.",
-            f"- **{handful}** The first size at which the majority of models is wrong in no more than 5 % of the "
-            f"cases: {pooled}.",
-            f"- **A typical pair** (two methods of this pool, {typical:.2f} apart in srg) needs "
-            f"{models_needed(typical, of, 24)} models at 24 samples each to be found four times of five, "
-            f"{models_needed(typical, of, 24, pairs)} among all {pairs} pairs; with any number of samples still "
-            f"{forever}: samples do not stand in for models.",
-            f"- {percent(few.share)} of the pairs would be separated by 13 models or fewer when tested alone "
-            f"({percent(few.corrected)} after Holm); {percent(never.share)} by no number of models like these, since "
-            "who is ahead depends on the model.",
+            f"- **The direction of a clear difference** comes from few models. Of the {single.pairs} pairs (of "
+            f"{pairs}) that the whole pool separates, one model drawn at random has the wrong one ahead in "
+            f"{percent(single.wrong_way)} of the cases; the first size at which the majority of models is wrong in no "
+            f"more than 5 %: {pooled}.",
+            f"- **A test on one model is about that model.** {one.claims:,} differences are significant on one model "
+            f"(samples as the unit, Holm over its pairs). Take two of them about the same pair from two models: in "
+            f"{percent(one.clash)} of the cases they name different winners, however many samples stand behind each.",
+            f"- **To show that a typical pair differs** (two methods of this pool, {typical:.2f} apart in srg) takes "
+            f"{models_needed(typical, of, 24)} models at 24 samples each, {models_needed(typical, of, 24, pairs)} "
+            f"among all {pairs} pairs; with any number of samples still {forever}: samples do not stand in for models.",
+            f"- **Many pairs are closer than that.** 13 models separate {percent(few.share)} of the pairs when each is "
+            f"tested alone, {percent(few.corrected)} after Holm; {percent(never.share)} are separated by no number of "
+            "models like these, since who is ahead depends on the model.",
         ]
     )
 

@@ -14,7 +14,6 @@ from whybench.models.architectures import ResidualUnit, convolutional, perceptro
 from whybench.models.learner import Learned, Learner
 from whybench.models.training import Recipe, initialise
 from whybench.protocols import Model
-from whybench.protocols.dataset import stack
 from whybench.suite import Suite, block
 
 POOL = {
@@ -44,7 +43,7 @@ def said(model: str) -> int:
 def test_as_right_as_it_says(model: str, dataset: str) -> None:
     loaded, data = whybench.model(model), whybench.dataset(dataset)
     with torch.inference_mode():
-        answers = loaded.module(stack([loaded.preprocess(sample) for sample in data.samples]))
+        answers = loaded.module(torch.stack([loaded.preprocess(sample) for sample in data.samples]))
     assert loaded.class_names == data.class_names
     right = int((answers.argmax(1) == data.labels).sum())
     assert abs(right - said(model)) <= len(data) // 100  # another processor rounds otherwise
@@ -56,7 +55,7 @@ def test_as_right_as_it_says(model: str, dataset: str) -> None:
 @pytest.mark.parametrize(("size", "side", "right"), [(1, 240, 19), (2, 260, 18)])
 def test_efficientnets_on_the_photographs(size: int, side: int, right: int) -> None:
     model, data = whybench.model(f"efficientnet_lite{size}"), whybench.dataset("imagenet_photos")
-    inputs = stack([model.preprocess(sample) for sample in data.samples])
+    inputs = torch.stack([model.preprocess(sample) for sample in data.samples])
     assert tuple(inputs.shape) == (20, 3, side, side)
     calls: list[Tensor] = []
     layer = model.module.get_submodule(model.layers["cam"])

@@ -45,10 +45,10 @@ LIMITS = (6, 13, 18, 30, 60, 120)
 
 ABOUT = """# How many models does a claim about two methods need?
 
-Made by `python benchmarks/methods_study.py`: the suite `methods_study`, {methods} methods ({controls} of them controls,
-which run on every model) on {blocks} models, and `methods_study_seeds`, {trained} of these models trained from four
-seeds each. The headline is `{metric}`: insertion area less deletion area on the probability, with the mean infill;
-on photographs with four stratified steps.
+Made by `python benchmarks/methods_study.py`, which needs the extra `pool`: the suite `methods_study`, {methods} methods
+({controls} of them controls, which run on every model) on {blocks} models, and `methods_study_seeds`, {trained} of these
+models trained from four seeds each. The headline is `{metric}`: insertion area less deletion area on the
+probability, with the mean infill; on photographs with four stratified steps.
 
 ## The answer
 
@@ -63,7 +63,8 @@ How many samples of the whole held-out data each model has right, and how many o
 Every block is another architecture or another data set, and none is a second seed of another one. They are not
 {blocks} strangers: models on the same data share it, and what "shares" names. [Do such models
 agree more?](#do-models-that-share-something-agree-more) All of them are networks of rectifiers, since half of the
-methods refuse others; three learn from tables. Nothing here is about transformers or text.
+methods refuse others; three learn from tables. On those that are fully connected `lrp(composite='epsilon_plus')` has
+no layer for its second rule and is `input_x_gradient`: there the two tie. Nothing here is about transformers or text.
 
 ## The board over all models
 

@@ -46,8 +46,8 @@ LIMITS = (6, 13, 18, 30, 60, 120)
 ABOUT = """# How many models does a claim about two methods need?
 
 Made by `python benchmarks/methods_study.py`, which needs the extra `pool`: the suite `methods_study`, {methods} methods
-({controls} of them controls, which run on every model) on {blocks} models, and `methods_study_seeds`, {trained} of these
-models trained from four seeds each. The headline is `{metric}`: insertion area less deletion area on the
+({controls} of them controls, which run on every model) on {blocks} models, and `methods_study_seeds`, {trained} of them
+trained from four seeds each. The headline is `{metric}`: insertion area less deletion area on the
 probability, with the mean infill; on photographs with four stratified steps.
 
 ## The answer

@@ -4,7 +4,7 @@ Writes results/metric_validity.
 
 Every metric that ranks methods is asked whether it puts them in the order of their true errors, on networks where these
 are known; whether its order stays under minor noise, reacts to disruption and survives another seed; and whether a map
-that knows nothing of the model wins it. Half an hour of CPU time. --work keeps the records of finished tasks in a
+that knows nothing of the model wins it. Some 20 minutes of CPU time. --work keeps the records of finished tasks in a
 folder, from which a run that was cut off goes on; --tables writes the pages anew from the records that are published.
 """
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from whybench.plots.style import COLOURS, CONTROL, new_figure, place, styled
 
-LEFT, TOP, ROW, WIDTH = 2.6, 0.95, 0.2, 4.6
+LEFT, TOP, ROW, WIDTH = 2.6, 0.95, 0.26, 4.6
 
 
 def dots(tables: dict[str, pd.DataFrame], metrics: Sequence[str], controls: Sequence[str], title: str) -> Figure:
@@ -24,17 +24,17 @@ def dots(tables: dict[str, pd.DataFrame], metrics: Sequence[str], controls: Sequ
                 if name not in table.index or table.loc[name, "tau"] != table.loc[name, "tau"]:
                     continue
                 mean, low, high = table.loc[name, ["tau", "low", "high"]]
-                y = len(names) - 1 - row + (0.14 if number == 0 else -0.14)
+                y = len(names) - 1 - row + 0.22 * (1 - number)
                 colour = CONTROL if name in controls else COLOURS[number]
                 ax.plot([low, high], [y, y], color=colour, linewidth=1.3)
-                marker = "os"[number]
-                ax.plot([mean], [y], marker, color=colour, markersize=4.5, label=label if row == 0 else None)
+                marker = "os^"[number]
+                ax.plot([mean], [y], marker, color=colour, markersize=4, label=label if row == 0 else None)
         ax.set_yticks(range(len(names)), names[::-1])
         ax.set_ylim(-0.7, len(names) - 0.3)
         ax.set_xlim(-1, 1)
         ax.set_xlabel("Kendall's tau-b with the order by true error; mean over worlds, 95 % interval")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.35, -0.55 / height), ncols=2)
-        figure.suptitle(fill(title, 92), x=0.02, y=0.985, ha="left", va="top", fontsize=11)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.35, -0.55 / height), ncols=3)
+        figure.suptitle(fill(title, 82), x=0.02, y=0.985, ha="left", va="top", fontsize=11)
     return figure
 
 
@@ -54,5 +54,5 @@ def against_use(taus: pd.DataFrame, networks: pd.DataFrame, metrics: Sequence[st
         ax.set_ylabel("Kendall's tau-b with the true order")
         ax.set_ylim(-1, 1)
         ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0))
-        figure.suptitle(fill(title, 92), x=0.02, y=0.985, ha="left", va="top", fontsize=11)
+        figure.suptitle(fill(title, 82), x=0.02, y=0.985, ha="left", va="top", fontsize=11)
     return figure

@@ -1,17 +1,21 @@
 """The pages of results/metric_validity: one table of all metrics, and what is behind every column."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 
 import pandas as pd
 from validity_figures import against_use, dots
-from validity_stages import BROOD, DRAWN, DRAWS, JUDGED, LOCALISATION, REAL, ROUNDS, SEEDS, STRENGTHS, TRIVIAL
+from validity_stages import BROOD, DRAWN, DRAWS, JUDGED, REAL, ROUNDS, SEEDS, STRENGTHS, TRIVIAL
 from validity_summary import FREE, beyond, noise, seeds, summed, taus
 from validity_text import ABOUT, BELOW
 
 from whybench.plots.style import save
 
 ALL = JUDGED + TRIVIAL
+FILLED = "misplaced/mean"
+"""The error of a map where the mean stands in place of the parts that are left out."""
 FOLLOWED = (
     "srg(steps=10)",
     "pixel_flipping",
@@ -31,39 +35,47 @@ def write(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     by_world = {name: taus(tables[name]) for name in ("planted", "shortcut")}
     orders = pd.concat([found.assign(worlds=name) for name, found in by_world.items()], ignore_index=True)
     means = {name: summed(found) for name, found in by_world.items()}
+    means["mean"] = summed(by_world["shortcut"], FILLED)
     free, moved = beyond(by_world["shortcut"]), noise(tables["noise"])
+    filled = beyond(by_world["shortcut"], FILLED)
     stable, team = seeds(tables["shortcut"], tables["seeds"]), tables["red_team"]
-    board = pd.DataFrame([row(name, means, free, moved, stable, team, exact(folder)) for name in ALL])
+    board = pd.DataFrame([row(name, means, (free, filled), moved, stable, team, exact(folder)) for name in ALL])
     for name, table in {
         "board": board,
         "tau_by_world": orders,
-        "beyond_model_free": free.rename_axis("metric").reset_index(),
+        "beyond_model_free": pd.concat([free.assign(truth="exchanged"), filled.assign(truth="mean")])
+        .rename_axis("metric")
+        .reset_index(),
         "noise": moved,
         "seeds": stable,
         "red_team": team,
         "networks": networks,
     }.items():
         table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
-    facts = findings(means, free, by_world["shortcut"], networks, team)
+    facts = findings(means, (free, filled), by_world["shortcut"], networks, team)
     save(
-        dots({"shortcut": means["shortcut"], "planted": means["planted"]}, JUDGED, (*FREE, "chance"), facts["orders"]),
+        dots(
+            {"shortcut, exchanged": means["shortcut"], "shortcut, mean": means["mean"], "planted": means["planted"]},
+            JUDGED,
+            (*FREE, "chance"),
+            facts["orders"],
+        ),
         folder / "orders.svg",
     )
     save(against_use(by_world["shortcut"], networks, FOLLOWED, facts["use"]), folder / "use.svg")
-    (folder / "README.md").write_text(page(board, tables, facts, free, by_world, networks, moved), encoding="utf-8")
+    (folder / "README.md").write_text(wrapped(page(board, tables, facts, by_world, networks, moved)), encoding="utf-8")
 
 
 def row(
     name: str,
     means: Mapping[str, pd.DataFrame],
-    free: pd.DataFrame,
+    free: tuple[pd.DataFrame, pd.DataFrame],
     moved: pd.DataFrame,
     stable: pd.DataFrame,
     team: pd.DataFrame,
     known: Mapping[str, str],
 ) -> dict[str, str]:
     """One line of the board."""
-    gain = free.loc[name] if name in free.index else None
     own = moved[moved["metric"] == name]
     minor, major = (own[own["noise"].str.contains(kind)] for kind in ("minor", "disruptive"))
     taus_of_seeds = stable.loc[stable["metric"] == name, "tau"]
@@ -72,8 +84,10 @@ def row(
         "metric": f"{name} *" if name in TRIVIAL else name,
         "exact worlds": known.get(name, "-"),
         "planted": told(means["planted"], name),
-        "shortcut": told(means["shortcut"], name),
-        "beyond model-free": "-" if gain is None else f"{gain['gain']:+.2f} [{gain['low']:+.2f}, {gain['high']:+.2f}]",
+        "shortcut, exchanged": told(means["shortcut"], name),
+        "beyond model-free": gained(free[0], name),
+        "shortcut, mean": told(means["mean"], name),
+        "beyond model-free, mean": gained(free[1], name),
         "noise resilience": pair(minor),
         "adversary reactivity": pair(major),
         "seed stability": f"{taus_of_seeds.mean():.2f}" if len(taus_of_seeds) else "-",
@@ -83,6 +97,14 @@ def row(
         if len(contests)
         else "-",
     }
+
+
+def gained(table: pd.DataFrame, name: str) -> str:
+    """What a metric adds to the best criterion that asks nothing."""
+    if name not in table.index:
+        return "-"
+    gain = table.loc[name]
+    return f"{gain['gain']:+.2f} [{gain['low']:+.2f}, {gain['high']:+.2f}]"
 
 
 def told(table: pd.DataFrame, name: str) -> str:
@@ -100,54 +122,59 @@ def pair(rows: pd.DataFrame) -> str:
 
 
 def exact(folder: Path) -> dict[str, str]:
-    """What results/exact_worlds says of each metric, where it is there."""
-    path = folder.parent / "exact_worlds" / "metrics.csv"
-    if not path.exists():
+    """What results/exact_worlds says of each metric, where it is there: mean tau with the order by true regret."""
+    parts = [pd.read_csv(path) for path in sorted((folder.parent / "exact_worlds").glob("*_orders.csv"))]
+    known = [part for part in parts if {"metric", "tau"} <= set(part.columns)]
+    if not known:
         return {}
-    table = pd.read_csv(path)
-    return {str(r["metric"]): f"{r['tau']:.2f}" for _, r in table.iterrows()} if "tau" in table else {}
+    found = pd.concat(known).groupby("metric")["tau"].agg(["mean", "count"])
+    return {str(name): f"{mean:.2f} ({int(count)})" for name, mean, count in found.itertuples()}
 
 
 def findings(
     means: Mapping[str, pd.DataFrame],
-    free: pd.DataFrame,
+    free: tuple[pd.DataFrame, pd.DataFrame],
     found: pd.DataFrame,
     networks: pd.DataFrame,
     team: pd.DataFrame,
 ) -> dict[str, str]:
     """What the numbers say, in sentences whose numbers are computed."""
-    judged = [name for name in JUDGED if name in free.index]
-    ahead = [name for name in judged if free.loc[name, "low"] > 0]
-    best = str(means["shortcut"].loc[list(JUDGED), "tau"].astype(float).idxmax())
+    judged = list(JUDGED)
+    ahead = [{name for name in judged if name in table.index and table.loc[name, "low"] > 0} for table in free]
+    both = [name for name in judged if name in ahead[0] & ahead[1]]
     chosen = found[(found["distance"] == "misplaced") & (found["pool"] == "methods")].merge(networks, on="world")
     by_use = chosen.assign(tau=chosen["tau"].astype(float)).groupby(["metric", "strength"])["tau"].mean().unstack()
     least, most = min(STRENGTHS), max(STRENGTHS)
-    inside = [name for name in LOCALISATION if name in by_use.index]
     beaten = team.groupby("metric", sort=False)["won"].mean()
-    flagged = [name for name in beaten.index if beaten[name] >= 0.5]
+    ends = {name: f"{name} {by_use.loc[name, least]:+.2f} to {by_use.loc[name, most]:+.2f}" for name in FOLLOWED}
+    best = [str(means[kind].loc[judged, "tau"].astype(float).idxmax()) for kind in ("shortcut", "mean", "planted")]
     return {
         "orders": (
-            f"{best} orders methods best on networks with a shortcut (tau {means['shortcut'].loc[best, 'tau']:.2f}); "
-            f"{len(ahead)} of {len(judged)} metrics do better than the best criterion that asks the model nothing"
+            f"What stands in for a missing part decides which metric is right: {best[0]} orders methods best where "
+            f"parts are exchanged, {best[1]} where they are filled with the mean; on planted networks {best[2]}"
         ),
         "use": (
-            f"Localisation against the digit turns over where networks go by the mark: {inside[0]} from tau "
-            f"{by_use.loc[inside[0], least]:+.2f} at strength {least:g} to {by_use.loc[inside[0], most]:+.2f} at "
-            f"{most:g}; pixel_flipping {by_use.loc['pixel_flipping', least]:+.2f} to "
-            f"{by_use.loc['pixel_flipping', most]:+.2f}"
+            f"The more a network goes by the mark, the better metrics order methods ({ends['pixel_flipping']}), and "
+            f"the worse does localisation against the digit ({ends['relevance_mass']})"
         ),
-        "ahead": ", ".join(f"`{name}`" for name in ahead) or "none",
-        "not_ahead": ", ".join(f"`{name}`" for name in judged if name not in ahead) or "none",
-        "flagged": ", ".join(f"`{name}`" for name in flagged) or "none",
-        "free": f"`{free['free'].iloc[0]}`",
+        "both": listed(both),
+        "exchanged": listed([name for name in judged if name in ahead[0] - ahead[1]]),
+        "filled": listed([name for name in judged if name in ahead[1] - ahead[0]]),
+        "neither": listed([name for name in judged if name not in ahead[0] | ahead[1]]),
+        "flagged": listed([str(name) for name in beaten.index if beaten[name] >= 0.5]),
+        "free": f"`{free[0]['free'].iloc[0]}`",
+        "free_mean": f"`{free[1]['free'].iloc[0]}`",
     }
+
+
+def listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
 
 
 def page(
     board: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame],
     facts: Mapping[str, str],
-    free: pd.DataFrame,
     by_world: Mapping[str, pd.DataFrame],
     networks: pd.DataFrame,
     moved: pd.DataFrame,
@@ -182,6 +209,17 @@ def page(
     )
 
 
+def wrapped(text: str) -> str:
+    """Lines of prose of at most 120 characters; tables and figures as they are."""
+    lines = []
+    for line in text.splitlines():
+        indent = "  " if line.startswith(("- ", "  ")) else ""
+        whole = len(line) <= 120 or line.startswith(("|", "!"))
+        held = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), line)
+        lines += [line] if whole else wrap(held, 120, subsequent_indent=indent, break_on_hyphens=False)
+    return "\n".join(lines).replace("\0", " ") + "\n"
+
+
 def kinds(moved: pd.DataFrame) -> pd.DataFrame:
     """Intra and inter of each kind of noise, a line a metric."""
     made = []
@@ -195,5 +233,7 @@ def kinds(moved: pd.DataFrame) -> pd.DataFrame:
 
 def markdown(table: pd.DataFrame) -> str:
     lines: list[Sequence[str]] = [list(map(str, table.columns)), ["---"] * len(table.columns)]
-    lines += [["" if v != v else str(v) for v in values] for values in table.itertuples(index=False)]
+    lines += [
+        ["" if v != v else str(v).replace("|", "\\|") for v in values] for values in table.itertuples(index=False)
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

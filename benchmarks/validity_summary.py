@@ -16,7 +16,7 @@ from whybench.validity import (
     intra_consistency,
     only,
 )
-from whybench.validity.agreement import common, tau
+from whybench.validity.agreement import FEWEST_METHODS, common, tau
 
 FREE = (*(name for name in NOTHING if name != "chance"), "gini", "complexity")
 """Criteria that ask the model nothing."""
@@ -29,9 +29,7 @@ def worlds(table: pd.DataFrame) -> Iterator[Judged]:
     for world, rows in table.groupby("world", sort=False):
         methods, ids = rows["method"].unique(), rows["sample_id"].unique()
         known = {
-            str(name): part.pivot(index="method", columns="sample_id", values="score")
-            .reindex(index=methods, columns=ids)
-            .to_numpy()
+            str(name): part["score"].to_numpy().reshape(len(methods), len(ids))  # in the order in which they were made
             for name, part in rows.groupby("metric", sort=False)
         }
         scores = {name: values for name, values in known.items() if name in better}
@@ -46,7 +44,7 @@ def taus(table: pd.DataFrame) -> pd.DataFrame:
         for pool, names in POOLS.items():
             some = only(judged, names)
             for metric in some.scores:
-                for distance in some.errors:
+                for distance in some.errors if pool == "methods" else ("misplaced",):
                     one = agreement(some, metric, distance)
                     facts = {"tau": one.tau, "methods": one.methods, "samples": one.samples}
                     found.append({"world": one.world, "metric": metric, "distance": distance, "pool": pool, **facts})
@@ -133,7 +131,7 @@ def seeds(first: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
         }
         for one, other in combinations(by_seed, 2):
             kept, samples = common(by_seed[one], by_seed[other])
-            if kept.sum() > 1 and samples.any():
+            if kept.sum() >= FEWEST_METHODS and samples.any():
                 means = [by_seed[seed][kept][:, samples].mean(1) for seed in (one, other)]
                 found.append({"world": world, "metric": metric, "seeds": f"{one}, {other}", "tau": tau(*means)})
     return pd.DataFrame(found)

@@ -10,10 +10,17 @@ A metric of explanations claims to say which method is better. Here it is asked 
 
 ![orders](orders.svg)
 
-- Better than the best criterion that asks the model nothing ({free}) on networks with a shortcut, by the 95 % interval
-  of the paired difference over networks: {ahead}.
-- Not better by that measure: {not_ahead}.
-- **A map that knows nothing of the model wins** on at least half of the networks: {flagged}.
+What a part of a picture is worth depends on what stands in its place, for the truth as well: on the same trained
+networks truth is measured twice, with parts exchanged for those of other pictures and with parts filled with the mean.
+Better than the best criterion that asks the model nothing, by the 95 % interval of the paired difference over networks
+(that criterion is {free} where parts are exchanged, {free_mean} where they are filled):
+
+- by both truths: {both};
+- only where parts are exchanged: {exchanged};
+- only where they are filled with the mean, which is what most of these metrics do themselves: {filled};
+- by neither: {neither}.
+
+**A map that knows nothing of the model wins** on at least half of the networks: {flagged}.
 
 ![use](use.svg)
 
@@ -36,13 +43,15 @@ trainings a method and network), `focus` (needs mosaics), `completeness`, `cosin
 - **shortcut**: the same on {networks} trained networks, {strengths} strengths of the shortcut x {seeds} seeds, the
   seeds on different digits, 12 a network (`shortcut_world`). Above the digit a strip holds a mark that tells the class,
   more or less often. Networks are told apart by the use that is measured, below, never by the strength.
-- **beyond model-free**: the same less the tau of {free}, paired by network. A metric at 0 has shown nothing that a look
-  at the map alone would not.
+  Truth is `exchanged` (parts of other pictures in place of what is left out) or `mean` (the data's mean).
+- **beyond model-free**: the same less the tau of {free}, or {free_mean} for the truth by the mean, paired by network. A
+  metric at 0 has shown nothing that a look at the map, and at the picture, would not.
 - **noise resilience**, **adversary reactivity**: intra / inter, after hedstrom2023meta, means over noise on inputs and
   on weights. Resilience, under minor noise that changes no answer: Wilcoxon's p that a method's scores before and after
   are of one distribution / how often a method keeps its rank on a sample. Reactivity, under noise that changes the
   answer: 1 - p / how often the score is worse than before. They are never averaged into one number here: a constant
-  is perfectly resilient, and chance reacts.
+  is perfectly resilient, and chance reacts. Nor is a p near 0.4 a fault: any score that is not a count moves a little
+  under any noise, and where its moves have no direction p is 0.5 in the mean; 1 is for scores that do not move at all.
 - **seed stability**: tau-b between the orders under two seeds of all random draws, of methods and metrics; mean over 4
   networks x 3 pairs.
 - **red team**: on how many of 4 networks the best map that knows nothing of the model scores at least as well as the
@@ -79,6 +88,20 @@ Two of the methods, `expected_gradients` and `deep_shap`, estimate the very game
 pictures in place of what is left out); no metric plays it. The column with the mean is the answer to that.
 
 **Criteria that ask the model nothing** have on the shortcut networks: {controls}. `chance` is drawn anew for every map.
+
+## What surprised us
+
+- No metric does better than a criterion that asks nothing by both truths. Where a network reads the digit (strength
+  0), metrics that fill with the mean or with black lean to the reverse of the order by exchanged parts, and agree with
+  the order by the mean; where it reads the mark, they agree with both. Removal is part of the question that a metric
+  asks, not a detail of how it is computed.
+- On planted networks, where filling is the truth, most faithfulness metrics reach a tau of 0.6 to 0.7. Whoever tests a
+  metric on such models alone will trust it too far.
+- The rank correlation of a map with |x - mean| is a good metric by the truth of the mean, and asks the model nothing.
+- Localisation against the object's mask is won by a map that knows nothing on every network tried, and reverses the
+  order of methods the more, the more a network goes by something else.
+- Mean areas under deletion curves are better, not worse, under utter noise: the output starts lower. By the criterion
+  of reactivity `pixel_flipping` and `road` fail, and `insertion` passes for the same reason.
 
 ## Noise by kind
 

@@ -21,4 +21,4 @@ def kendall_tau_b(a: Values, b: Values) -> float:
         if values.min() == values.max():
             raise ValueError(f"all {len(values)} values equal {values[0]}; there is no order to agree with")
     # rounded, since the last bit depends on the order in which contenders are given
-    return round(float(kendalltau(first, second, method="asymptotic").statistic), 15)  # no exact p, which nobody reads
+    return round(float(kendalltau(first, second).statistic), 15)

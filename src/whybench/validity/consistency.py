@@ -1,15 +1,16 @@
 """Whether scores stay under minor noise and change under disruption: the four criteria of meta-evaluation."""
 
-from scipy.stats import rankdata, wilcoxon
+from scipy.stats import rankdata
 
+from whybench.statistics import signed_rank
 from whybench.statistics.values import Array
 
 
 def intra_consistency(clean: Array, perturbed: Array, disruptive: bool) -> float | None:
     """Wilcoxon's p that scores before and after come from one distribution; 1 - p where they should not.
 
-    clean, perturbed: (n,) scores of one method, paired by sample. Zero differences count half for either side
-    (`zsplit`), so that scores which do not change at all give p = 1. None for fewer than two samples.
+    clean, perturbed: (n,) scores of one method, paired by sample. The test is `statistics.signed_rank`, exact with
+    ties; scores which do not change at all give p = 1. None for fewer than two samples.
 
     Source: hedstrom2023meta.
 
@@ -20,8 +21,7 @@ def intra_consistency(clean: Array, perturbed: Array, disruptive: bool) -> float
     """
     if len(clean) < 2:
         return None
-    changed = clean != perturbed
-    p = 1.0 if not changed.any() else float(wilcoxon(clean, perturbed, zero_method="zsplit").pvalue)
+    p = signed_rank(list(clean - perturbed)).p
     return 1 - p if disruptive else p
 
 

@@ -9,9 +9,6 @@ from whybench.digests import canonical_json
 from whybench.parameters import parameters
 from whybench.records import Record
 
-WORLD = ["network", "infill"]
-COMPARED = ["network", "method", "sample"]
-
 
 def called(things: Iterable[Any]) -> dict[tuple[str, str], str]:
     """Each method or metric by name and parameters, and the shortest spec that names it."""
@@ -61,3 +58,15 @@ def regrets(found: Any, records: Sequence[Record], metrics: dict[tuple[str, str]
     rows["regret"] = -rows.score
     columns = ["network", "infill", "of", "method", "control", "sample", "regret", "own", "best", "worst", "normalised"]
     return rows[columns].reset_index(drop=True)
+
+
+def facts(found: Any, records: Sequence[Record], metrics: dict[tuple[str, str], str]) -> Any:
+    """The rows of `world_facts`: one row a network, infill and sample."""
+    asked = {
+        metrics[record.metric, canonical_json(record.metric_parameters)]: record.metric_parameters["infill"]
+        for record in records
+        if record.metric == "world_facts"
+    }
+    rows = found[found.metric.isin(asked)].dropna(axis=1, how="all").copy()
+    rows["infill"] = rows.metric.map(asked)
+    return rows.drop(columns=["method", "control", "metric", "family", "status"]).reset_index(drop=True)

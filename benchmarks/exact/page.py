@@ -80,8 +80,8 @@ def sizes(regrets: Any) -> Any:
 def by_method(regrets: Any) -> Any:
     """One row a method: regret as a share of what lies between the best and the worst order, mean over networks.
 
-    `ahead`: of how many of the worlds' criteria (infill x area) it is ahead of every control: the interval of the paired
-    difference to each, over samples, lies above 0.
+    `ahead`: of how many of the worlds' criteria (infill x area) it is ahead of every control: the interval of the
+    paired difference to each, over samples, lies above 0.
     """
     areas = regrets[regrets.of.isin(AREAS)]
     worlds = areas.groupby(["infill", "of"])
@@ -89,7 +89,7 @@ def by_method(regrets: Any) -> Any:
     raw = areas.pivot_table(index=["infill", "of", "sample"], columns="method", values="regret")
     everywhere = areas.groupby("method").network.nunique()
     controls = sorted(areas[areas.control].method.unique())
-    rows = []
+    rows: list[dict[str, Any]] = []
     for method in wide.columns:
         if everywhere[method] < areas.network.nunique():
             continue

@@ -59,9 +59,17 @@ def of_means(found: Any, truth: Any) -> Any:
 
 
 def identical(taus: Any) -> Any:
-    """The pairs of truth and metric that are the same number by definition: tau is 1 on every sample."""
-    worst = taus.groupby(["infill", "of", "metric"]).tau.min()
-    return set(worst[worst > 1 - 1e-9].index)
+    """The pairs of truth and metric that are the same number, but for a factor or a bound: tau is 1 on most samples."""
+    usual = taus.groupby(["infill", "of", "metric"]).tau.median()
+    return set(usual[usual > 1 - 1e-9].index)
+
+
+def mean_over_truths(orders: Any, taus: Any, criteria: tuple[str, ...]) -> Any:
+    """Of each metric the mean tau between orders of means, without truths that are the metric itself."""
+    same = identical(taus[taus.of.isin(criteria)])
+    kept = orders[orders.of.isin(criteria)]
+    other = [k not in same for k in zip(kept.infill, kept.of, kept.metric, strict=True)]
+    return kept[other].groupby("metric").tau.mean()
 
 
 def beyond(taus: Any, criteria: tuple[str, ...]) -> Any:

@@ -7,20 +7,22 @@ from exact import page
 
 HEAD = """# Exact worlds
 
-Made by `python benchmarks/exact_worlds.py`; `python benchmarks/exact_worlds.py page` makes tables, figures and this page
-again from the published records. What surprised us is told in [docs/exact_worlds.md](../../docs/exact_worlds.md).
+Made by `python benchmarks/exact_worlds.py digits` and `python benchmarks/exact_worlds.py photographs`, each within an
+hour of one free core; with `page` it makes tables, figures and this page again from the published records. What
+surprised us is told in [docs/exact_worlds.md](../../docs/exact_worlds.md).
 
 A trained network, a sample, and few enough regions that every set of them can be kept while the others are filled in:
-{digits}. All these inputs are shown to the model. So nothing has to be believed of the best order of
-regions: a dynamic programme over the table finds it, among all 16! (12!) of them, and a map's **regret** is the distance
-of its own order from it, `regret` in the registry. A map costs no further pass: its curve is read from the table.
+{said}.
+All these inputs are shown to the model. So nothing has to be believed of the best order of regions: a dynamic programme
+over the table finds it, among all d! of them, and a map's **regret** is the distance of its own order from it, `regret`
+in the registry. A map costs no further pass: its curve is read from the table.
 
 - deletion, insertion, srg: areas under the target's probability, one region a step, as `pixel_flipping`, `insertion`
   and `srg` have them; ssr, sdr: the smallest sufficient and the smallest destroying set of regions, by the criteria of
   the metrics of these names. Regret of an area is at least 0 and at most the distance of the worst order; as a share of
   that distance it is comparable between samples.
-- Samples are the unit of all intervals (95 %, t or BCa); several networks are averaged within a sample first, since
-  they see the same ones. These are claims about these networks.
+- Samples are the unit of all intervals (95 %); several networks are averaged within a sample first, since they see the
+  same ones. These are claims about these networks.
 """
 
 WORLDS = """
@@ -43,7 +45,7 @@ best method has the exact size).
 
 Regret as a share of what lies between the best order (0) and the worst (1), mean over networks and samples. Ahead: the
 number of columns in which a method's regret is below that of every control, by the intervals of the paired
-differences. {oracles_said}
+differences.
 
 {methods}
 
@@ -53,7 +55,7 @@ differences. {oracles_said}
 
 Does a metric put methods in the order of their true regret? Kendall's tau-b of the two orders on each sample, over the
 methods that are neither controls nor oracles, mean over networks, infills and the three areas; where a metric is itself
-the regret, up to a number that is the same for all maps, that truth is left out. **What controls reach**: an order of
+the regret, up to numbers that are the same for all maps (tau is 1 on most samples), that truth is left out. **What controls reach**: an order of
 methods can be guessed without asking the model, from how alike a map is to a control (Spearman's correlation over
 regions with `sobel_edges`, `centre`, `input_difference`) or how complex it is (`complexity`, `gini`,
 `effective_complexity`). Of these readings the one with the largest mean |tau| over the same truths is subtracted, on
@@ -77,44 +79,43 @@ ORACLES = """
 metric gives them by its mean score, among all methods and controls on `digits_lenet`; 1 is first.
 
 {oracles}
-
-## Files
-
-- `regrets.parquet`: one row a network, infill, criterion, method and sample: regret, the map's own area or size, those
-  of the best and the worst order, and the regret as a share of what lies between them
-- `scores.parquet`: every other score, turned so that more is better; `facts.parquet`: interactions, and the regret of
-  the Shapley order
-- `digits_*.csv`, `photographs_*.csv`: the tables above in full, and tau between orders of means, world by world;
-  `oracles.csv`
-- [environment.json](environment.json): versions and machine
 """
 
+FILES = """
+## Files
 
-def about(parts: Mapping[str, Any], oracles: Any, counts: Mapping[str, Any]) -> str:
-    """The whole page."""
-    said = []
-    if "digits" in parts:
-        said.append(f"{counts['digits']['samples']} digits, 16 regions of 2 x 2 pixels, 65,536 inputs each")
-    if "photographs" in parts:
-        said.append(f"{counts['photographs']['samples']} photographs, 12 regions of 56 x 56, 4,096 inputs each")
-    text = HEAD.format(digits="; ".join(said))
-    for name, title in (("digits", "Digits"), ("photographs", "Photographs, EfficientNet-Lite0")):
-        if name not in parts:
-            continue
-        found = parts[name]
+For each part, `digits` or `photographs`:
+
+- `*_regrets.parquet`: one row a network, infill, criterion, method and sample: regret, the map's own area or size,
+  those of the best and the worst order, and the regret as a share of what lies between them
+- `*_scores.parquet`: every other score, turned so that more is better; `*_facts.parquet`: interactions, and the areas
+  and regrets of the best, worst and Shapley orders
+- `*.csv`: the tables above; `*_orders.csv`: tau between orders of means, world by world
+- `*_environment.json`: versions and machine
+"""
+
+TITLES = {"digits": "Digits", "photographs": "Photographs, EfficientNet-Lite0"}
+SETS = {
+    "digits": "digits in 16 regions of 2 x 2 pixels, 65,536 inputs each",
+    "photographs": "photographs in 12 regions of 56 x 56 pixels, 4,096 inputs each",
+}
+
+
+def about(parts: Mapping[str, Any], oracles: Any) -> str:
+    """The whole page; oracles: the table of their places, or None."""
+    text = HEAD.format(said="; ".join(SETS[name] for name in parts))
+    for name, found in parts.items():
         methods = page.compact(found["methods"].rename(columns={"mean": "all"}), ["all"])
-        said_of = "`best_order` is the oracle: it has been told the table." if name == "digits" else ""
         text += WORLDS.format(
-            title=title,
+            title=TITLES[name],
             name=name,
             worlds=page.table(found["worlds"]),
             sizes=page.table(found["sizes"]),
             methods=page.table(methods),
-            oracles_said=said_of,
             validity=page.table(_validity(found["validity"])),
             validity_sizes=page.table(_validity(found["validity_sizes"])),
         )
-    return text + ORACLES.format(oracles=page.table(oracles))
+    return text + ("" if oracles is None else ORACLES.format(oracles=page.table(oracles))) + FILES
 
 
 def _validity(frame: Any) -> Any:

@@ -55,13 +55,14 @@ differences.
 
 Does a metric put methods in the order of their true regret? Kendall's tau-b of the two orders on each sample, over the
 methods that are neither controls nor oracles, mean over networks, infills and the three areas; where a metric is itself
-the regret, up to numbers that are the same for all maps (tau is 1 on most samples), that truth is left out. **What controls reach**: an order of
-methods can be guessed without asking the model, from how alike a map is to a control (Spearman's correlation over
-regions with `sobel_edges`, `centre`, `input_difference`) or how complex it is (`complexity`, `gini`,
-`effective_complexity`). Of these readings the one with the largest mean |tau| over the same truths is subtracted, on
-each sample; the difference, **beyond**, is what a metric says of the truth that the map alone does not. A metric whose
-interval of `beyond` is not above 0 is no better judge, here, than one that never looks at the model. Tau of means: of
-the order of methods' mean scores with that of their mean regrets, over the same truths.
+the regret, up to numbers that are the same for all maps (tau is 1 on most samples), that truth is left out.
+
+**What controls reach**: an order of methods can be guessed without asking the model, from how alike a map is to a
+control (Spearman's correlation over regions with `sobel_edges`, `centre`, `input_difference`) or how complex it is
+(`complexity`, `gini`, `effective_complexity`). Of these readings the one with the largest mean |tau| over the same
+truths is subtracted, on each sample; the difference, **beyond**, is what a metric says of the truth that the map alone
+does not. A metric whose interval of `beyond` is not above 0 is no better judge, here, than one that never looks at the
+model. Tau of means: of the order of methods' mean scores with that of their mean regrets, over the same truths.
 
 {validity}
 

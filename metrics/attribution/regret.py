@@ -75,12 +75,12 @@ class Regret(Metric[Attribution]):
         refuse_many(self.name, len(case.domain.regions(tuple(case.inputs.shape), self.region)))
         found = case.artifact(Standing(self.infill, self.region, self._read(case)))
         own, best = found[self.of], found[f"{self.of}_best"]
-        sign = 1 if self.of in ("deletion", "ssr", "sdr") else -1
         details = {"own": own, "best": best, "ties": found["ties"].double()}
         if self.of in ("ssr", "sdr"):
             never = {int(i): "nothing less than everything will do" for i in found[f"{self.of}_never"].nonzero()}
             return Scores(own - best, censored=never, details=details)
-        regret, worst = sign * (own - best), found[f"{self.of}_worst"]
+        # Never minus zero, which no database tells from zero.
+        regret, worst = own - best if self.of == "deletion" else best - own, found[f"{self.of}_worst"]
         span = (worst - best).abs()
         flat = span <= 1e-9 * torch.maximum(best.abs(), worst.abs())
         details |= {"worst": worst, "normalised": (regret / span).where(~flat, 0.0)}

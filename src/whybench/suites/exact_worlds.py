@@ -9,7 +9,7 @@ from whybench.suites.quickstart import IMAGE_CONTROLS
 
 NETWORKS = ("digits_lenet", "digits_lenet(seed=1)", "digits_cnn")
 DIGITS = 50
-PHOTOGRAPHS = 4
+PHOTOGRAPHS = 10
 JUDGED = ("deletion", "insertion", "srg", "ssr", "sdr")
 
 METHODS = (

@@ -63,6 +63,7 @@ ASKING = (
     "greedy_sdr",
     "greedy_ssr(region=2)",
     "greedy_sdr(region=2)",
+    "random",
 )
 """They ask the model hundreds of times about a sample, or learn of it first: metrics that ask again are left out."""
 

@@ -7,9 +7,8 @@ from exact import page
 
 HEAD = """# Exact worlds
 
-Made by `python benchmarks/exact_worlds.py digits` and `python benchmarks/exact_worlds.py photographs`, each within an
-hour of one free core; with `page` it makes tables, figures and this page again from the published records. What
-surprised us is told in [docs/exact_worlds.md](../../docs/exact_worlds.md).
+Made by {made}; with `page` as its argument the command makes tables, figures and this page again from the published
+records. What surprised us is told in [docs/exact_worlds.md](../../docs/exact_worlds.md).
 
 A trained network, a sample, and few enough regions that every set of them can be kept while the others are filled in:
 {said}.
@@ -104,7 +103,8 @@ SETS = {
 
 def about(parts: Mapping[str, Any], oracles: Any) -> str:
     """The whole page; oracles: the table of their places, or None."""
-    text = HEAD.format(said="; ".join(SETS[name] for name in parts))
+    made = " and ".join(f"`python benchmarks/exact_worlds.py {name}`" for name in parts)
+    text = HEAD.format(made=made, said="; ".join(SETS[name] for name in parts))
     for name, found in parts.items():
         methods = page.compact(found["methods"].rename(columns={"mean": "all"}), ["all"])
         text += WORLDS.format(

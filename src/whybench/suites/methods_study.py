@@ -29,7 +29,6 @@ PHOTOGRAPH_METHODS = (
     "smooth_grad(samples=6)",
     "var_grad(samples=6)",
     "occlusion(window=56, baseline='mean')",
-    "kernel_shap(region=56, samples=40)",
 )
 """The same methods with fewer passes, each of which costs a thousand times one on digits."""
 
@@ -58,7 +57,8 @@ IMAGES = (
 )
 """With the side of a region of `kernel_shap`, of which there are 49 or 64."""
 TABLES = (("breast_cancer_mlp", "breast_cancer"), ("wine_mlp", "wine"))
-PHOTOGRAPHS = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+PHOTOGRAPHS = (("efficientnet_lite0", 56), ("efficientnet_lite1", 60), ("efficientnet_lite2", 65))
+"""With the side of a region of `kernel_shap`, of which there are 16."""
 
 SEEDED = (
     (("digits_cnn", "digits"), "kernel_shap(region=1, samples=256)"),
@@ -132,6 +132,12 @@ def _tables() -> tuple[Block, ...]:
 def _photographs() -> tuple[Block, ...]:
     areas = tuple(m.replace(")", ", steps='stratified(4)')") for m in (*AREAS, *IMAGE_INFILLS[:1]))
     return tuple(
-        block(model, "imagenet_photos", (*PHOTOGRAPH_METHODS, *IMAGE_CONTROLS), (*areas, "complexity"), samples=6)
-        for model in PHOTOGRAPHS
+        block(
+            model,
+            "imagenet_photos",
+            (*PHOTOGRAPH_METHODS, f"kernel_shap(region={side}, samples=40)", *IMAGE_CONTROLS),
+            (*areas, "complexity"),
+            samples=6,
+        )
+        for model, side in PHOTOGRAPHS
     )

@@ -4,6 +4,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,15 @@ def test_a_changed_score_is_detected_and_computed_again(
     assert len(store.records()) == len(before) - 6
     run(suite, store)
     assert stored_scores(store) == before
+
+
+def test_minus_zero_is_a_score_like_any_other(suite: Suite, open_store: Callable[..., Store]) -> None:
+    store = open_store()
+    record = run(suite, store)[0]
+    samples = tuple(replace(sample, score=-0.0) for sample in record.samples)
+    store.save_cell(replace(record, samples=samples), store.explanation_records()[0].key, [])
+    kept = store.cell(record.key)
+    assert kept is not None and [sample.score for sample in kept.samples] == [0.0] * len(samples)
 
 
 def test_a_damaged_explanation_file_is_detected_and_made_again(

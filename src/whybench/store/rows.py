@@ -89,7 +89,7 @@ def score_row(position: int, sample: SampleScore) -> dict[str, Any]:
     return {
         "position": position,
         "sample_id": sample.sample_id,
-        "score": sample.score,
+        "score": None if sample.score is None else sample.score + 0.0,  # a database may forget the sign of -0.0
         "status": sample.status,
         "reason": sample.reason,
         "correct": sample.correct,

@@ -5,7 +5,6 @@ argument, goes on from what is stored there. Writes results/methods_study/: READ
 board.csv of the pool, duels.csv, components.csv, subpools.csv, two figures, and the records as Parquet.
 """
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -26,7 +25,6 @@ from study_pool import member
 from study_relatives import agreement, halves, twins
 from study_verdicts import DRAWS, Signs, contradictions, differences, places, subpools
 
-from whybench.exporting import export
 from whybench.leaderboard import Leaderboard
 from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.field import fields
@@ -136,15 +134,13 @@ def main(url: str | None = None) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         kept = url or f"sqlite:///{Path(folder) / 'store.db'}"
         store = Store.open(kept)
-        for seed in RUNS:
-            run(replace(suite(SEEDS), seed=seed), store, Options(replace=seed == RUNS[0]))
-        store.close()
+        again = [record for seed in RUNS for record in run(replace(suite(SEEDS), seed=seed), store, Options())]
+        store.close()  # its board holds the last seed only, the records those of all
         to = publish(STUDY, kept)
         store = Store.open(kept)
-        export(store, Path(folder) / "seeds", SEEDS)
-        shutil.copy(Path(folder) / "seeds" / "scores.parquet", to / "seeds.parquet")
-        boards = [Leaderboard(store.records(name), store.explanation_records(name)) for name in (STUDY, SEEDS)]
+        boards = Leaderboard(store.records(STUDY), store.explanation_records(STUDY)), Leaderboard(again)
         store.close()
+    boards[1].scores.to_parquet(to / "seeds.parquet", index=False)
     write(*boards, to)
     return to
 

@@ -76,7 +76,7 @@ def test_digits_domain() -> None:
 def test_tabular_domain(model: str, dataset: str) -> None:
     m, _ = load(model, dataset)
     training, _ = {"breast_cancer": breast_cancer, "diabetes": diabetes}[dataset].parts()
-    inputs = stack([m.preprocess(sample) for sample in training.samples]).double()
+    inputs = stack(map(m.preprocess, training.samples), len(training.samples)).double()
     assert isinstance(m.domain, TabularDomain)
     assert len(m.domain.columns) == inputs.shape[1]
     assert inputs.mean(0).abs().max() < 1e-6

@@ -12,7 +12,7 @@ from whybench.errors import BadInput, BadParameter, UnknownName, shown
 from whybench.explanations import finite_samples
 from whybench.protocols.black_box import BlackBox
 from whybench.protocols.layout import lies_last
-from whybench.protocols.model import Model, steady
+from whybench.protocols.model import Model, check_classes, steady
 from whybench.trees import TreeEnsemble
 
 TOGETHER = 1024
@@ -152,6 +152,8 @@ def ask_targets(model: Model, inputs: Tensor, targets: Tensor | Sequence[int] | 
     given = given.to(torch.int64).expand(n) if given.ndim == 0 else given.to(torch.int64)
     if tuple(given.shape) != (n,):
         raise BadInput(f"targets of shape {tuple(given.shape)} for {n} inputs; expected ({n},)")
+    if given.device.type != "cpu":  # where a wrong one is no error that could be caught
+        check_classes(given, predict(model, inputs[:1], 1).shape[1])
     return given
 
 

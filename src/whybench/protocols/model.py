@@ -92,14 +92,17 @@ class Model:
                 f"model {self.name!r} returned shape {tuple(outputs.shape)} for {len(targets)} inputs; "
                 f"a classifier returns ({len(targets)}, classes)"
             )
-        check_classes(targets, outputs.shape[1])
-        return outputs.gather(1, targets[:, None]).squeeze(1)
+        try:
+            return outputs.gather(1, targets[:, None]).squeeze(1)
+        except RuntimeError:  # looked for only then: to ask every pass would wait for the device
+            check_classes(targets, outputs.shape[1])
+            raise
 
 
 def check_classes(targets: Tensor, classes: int) -> None:
     """Raise BadInput, showing them, where targets are no classes of the model."""
-    if len(targets) and bool((targets.amin() < 0) | (targets.amax() >= classes)):
-        outside = sorted({target for target in targets.tolist() if not 0 <= target < classes})
+    outside = sorted({target for target in targets.tolist() if not 0 <= target < classes})
+    if outside:
         raise BadInput(f"targets {outside[:10]} outside the {classes} classes")
 
 

@@ -38,7 +38,9 @@ class Entry:
         who = (
             authors[0] if len(authors) == 1 else " and ".join(authors) if len(authors) == 2 else f"{authors[0]} et al."
         )
-        where = [self.fields[name] for name in ("journal", "booktitle", "institution", "howpublished") if name in self.fields]
+        where = [
+            self.fields[name] for name in ("journal", "booktitle", "institution", "howpublished") if name in self.fields
+        ]
         marks = [f"doi:{self.fields['doi']}"] if "doi" in self.fields else []
         marks += [f"arXiv:{self.fields['eprint']}"] if "eprint" in self.fields else []
         parts = [f"{who}: {_plain(self.fields['title'])}", *map(_plain, where), self.fields["year"], *marks[:1]]

@@ -60,7 +60,10 @@ def refused(answer, pattern, code=2):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-m", "gradeint", "-x", "srg"), "unknown method 'gradeint'. Did you mean gradient.* Known: best_order, captum/.*"),
+        (
+            ("-m", "gradeint", "-x", "srg"),
+            "unknown method 'gradeint'. Did you mean gradient.* Known: best_order, captum/.*",
+        ),
         (("-m", "gradient", "-x", "pixel_fliping"), "unknown metric 'pixel_fliping'. Did you mean pixel_flipping.*"),
         (("-m", "", "-x", "srg"), "unknown method ''. Known: .*"),
         (("-m", "smooth_grad(sample=3)", "-x", "srg"), "smooth_grad has no parameter 'sample'. Did you mean samples.*"),

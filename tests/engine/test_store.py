@@ -52,7 +52,8 @@ def test_minus_zero_is_a_score_like_any_other(suite: Suite, open_store: Callable
     samples = tuple(replace(sample, score=-0.0) for sample in record.samples)
     store.save_cell(replace(record, samples=samples), store.explanation_records()[0].key, [])
     kept = store.cell(record.key)
-    assert kept is not None and [sample.score for sample in kept.samples] == [0.0] * len(samples)
+    assert kept is not None
+    assert [sample.score for sample in kept.samples] == [0.0] * len(samples)
 
 
 def test_a_damaged_explanation_file_is_detected_and_made_again(

@@ -64,14 +64,17 @@ agree more?](#do-models-that-share-something-agree-more) All of them are network
 methods refuse others; three learn from tables. On those that are fully connected `lrp(composite='epsilon_plus')` has
 no layer for its second rule and is `input_x_gradient`: there the two tie. Nothing here is about transformers or text.
 
-## The board over all models
+## The board over the classifiers
+
+A signed-rank test on means weighs differences, which asks for one unit: the regression, whose srg is in units of its
+label, is left out of this table.
 
 {board}
 
 ![places](places.svg)
 
 [board.md](board.md) has every model's own board with all metrics, [duels.csv](duels.csv) every pair of methods over
-all models.
+the classifiers.
 
 ## Where the differences come from
 
@@ -154,11 +157,12 @@ def write(board: Leaderboard, seeds: Leaderboard, to: Path) -> None:
     found = subpools(ahead, SIZES)
     alone = needs(ahead, len(own), LIMITS)
     classifiers = [b.model for b in field.blocks if b.dataset != "diabetes"]
+    of_one_unit = board.subset(models=classifiers)
     small = [model for model in classifiers if not model.startswith("efficientnet")]
     of = {
-        "models": components.of_models(board.subset(models=classifiers)),
+        "models": components.of_models(of_one_unit),
         "small": components.of_models(board.subset(models=small)),
-        "infills": components.of_infills(board.subset(models=classifiers), INFILLS),
+        "infills": components.of_infills(of_one_unit, INFILLS),
         "seeds": components.of_seeds(seeds),
     }
     spread = page.spread(of["small"][0])
@@ -184,7 +188,7 @@ def write(board: Leaderboard, seeds: Leaderboard, to: Path) -> None:
         metric=METRIC,
         answer=page.answer(found, one, spread, typical, alone, pairs),
         pool=page.pool(members),
-        board=page.board(next(t for t in board.across_tables(field.family) if METRIC in t.title)),
+        board=page.board(next(t for t in of_one_unit.across_tables(field.family) if METRIC in t.title)),
         classifiers=len(classifiers),
         small=len(small),
         infills=", ".join(INFILLS),
@@ -203,7 +207,7 @@ def write(board: Leaderboard, seeds: Leaderboard, to: Path) -> None:
         seeded=f"at tau {relations[1].tau:.2f} in the mean, models that share nothing at {apart.tau:.2f}",
     )
     (to / "README.md").write_text(text, encoding="utf-8")
-    board.duels().to_csv(to / "duels.csv", index=False)
+    of_one_unit.duels().to_csv(to / "duels.csv", index=False)
     pd.DataFrame(found).to_csv(to / "subpools.csv", index=False)
     rows = [
         (study, name, *values) for study, (parts, _) in of.items() for name, values in components.shares(parts).items()

@@ -84,7 +84,7 @@ class Naopc(PerturbationMetric):
         clean, fraction = values[:, 0, 0], sweep["fraction"]
         aopc = clean - averaged(fraction, values, "area")
         best, worst = clean - found["smallest"].to(clean), clean - found["largest"].to(clean)
-        rounding = 1e-9 * torch.maximum(best.abs(), worst.abs())
+        rounding = 1e-9 * torch.stack([best.abs(), worst.abs(), clean.abs()]).amax(0)
         beyond = (aopc > best + rounding) | (aopc < worst - rounding)
         high, low = torch.maximum(best, aopc), torch.minimum(worst, aopc)
         flat = high - low <= rounding

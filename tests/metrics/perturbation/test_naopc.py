@@ -145,6 +145,15 @@ def test_a_model_that_does_not_look_is_undefined() -> None:
     assert set(scores.undefined.values()) == {"all orders of removal agree"}
 
 
+def test_rounding_of_the_clean_output_is_no_order() -> None:
+    class Rounded(nn.Module):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return 1 + 1e-16 * inputs.sum(1, keepdim=True).expand(-1, 3)
+
+    scores = Naopc(output="logit").score(table_case(module=Rounded()))
+    assert set(scores.undefined) == set(range(4))
+
+
 def test_images_have_sixteen_regions_and_batches_and_orders_agree() -> None:
     images, maps = draw(3, 1, 8, 8), draw(3, 1, 8, 8, seed=1)
     metric, order = Naopc(infill="blur", exact_up_to=0), torch.tensor([2, 0, 1])

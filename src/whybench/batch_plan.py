@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from whybench.layout import lies_last
 from whybench.protocols import Model
-from whybench.protocols.layout import lies_last
 from whybench.protocols.model import steady
 
 MOST_ROWS = 256

@@ -14,9 +14,9 @@ from whybench.batch_plan import BatchPlan
 from whybench.clock import timed
 from whybench.convolutions import convolves
 from whybench.isolation import isolated
+from whybench.layout import laid_out
 from whybench.protocols import Model
 from whybench.protocols.asking import predict
-from whybench.protocols.layout import laid_out
 from whybench.protocols.model import steady
 
 ROUNDS = 3

@@ -11,11 +11,11 @@ from whybench import registries
 from whybench.digests import json_digest, source_digest, tensors_digest
 from whybench.errors import BadInput, UsageError, shown
 from whybench.foreign import foreign
+from whybench.layout import laid_out
 from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Model, ModelLoader, Training, Truth
 from whybench.protocols.asking import check_tensors, predict, wrap
 from whybench.protocols.dataset import stack
-from whybench.protocols.layout import laid_out
 from whybench.protocols.model import check_classes, steady
 from whybench.protocols.truth import seen_mask
 from whybench.registry import Registry

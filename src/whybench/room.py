@@ -8,6 +8,8 @@ from math import prod
 import torch
 from torch import Tensor
 
+from whybench.layout import lies_last
+
 LARGEST = 2**28
 """Bytes of a tensor that is held in memory."""
 
@@ -23,7 +25,7 @@ def room(count: int, like: Tensor) -> Tensor:
     """
     shape = (count, *like.shape[1:])
     size = prod(shape) * like.element_size()
-    last = like.ndim == 4 and like.stride(1) == 1 and like.is_contiguous(memory_format=torch.channels_last)
+    last = lies_last(like)
     if last:
         shape = (shape[0], *shape[2:], shape[1])
     flat = _mapped(size, like.dtype) if like.device.type == "cpu" and size > LARGEST else None

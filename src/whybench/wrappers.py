@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from whybench.errors import BadExplanation, BadInput, Unsupported
+from whybench.layout import laid_out
 from whybench.protocols import AttributionMethod, Model, Query
-from whybench.protocols.layout import laid_out
 
 OUTSIDE = {"parameter": False}
 """Marks a field that is no hyper-parameter."""

@@ -18,12 +18,12 @@ from whybench.calibration import FAR, ROUNDS, calibrated
 from whybench.cli.running import Request, Way
 from whybench.convolutions import convolves
 from whybench.domains import ImageDomain
+from whybench.layout import laid_out, lies_last
 from whybench.leaderboard import Leaderboard
 from whybench.loading import Bench, bench_digest
 from whybench.progress import Silent
 from whybench.protocols import Model
 from whybench.protocols.asking import wrap
-from whybench.protocols.layout import laid_out, lies_last
 from whybench.report.provenance import facts
 from whybench.report.view import views
 from whybench.runner import BlockRunner, Options

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from whybench.errors import Unsupported
+from whybench.layout import laid_out
 from whybench.protocols import Query
-from whybench.protocols.layout import laid_out
 
 Score = Literal["log_odds", "log_probability", "probability", "logit"]
 

@@ -89,6 +89,27 @@ def convolutional(channels: int, side: int, classes: int) -> nn.Sequential:
     )
 
 
+def pooled_once(side: int, classes: int) -> nn.Sequential:
+    """Two convolutions of three pixels a side on grey images, one max-pooling, and two linear layers.
+
+    side: of the square inputs, in pixels.
+    """
+    left = side // 2
+    return nn.Sequential(
+        OrderedDict(
+            conv1=nn.Conv2d(1, 16, 3, padding=1),
+            relu1=nn.ReLU(),
+            conv2=nn.Conv2d(16, 32, 3, padding=1),
+            relu2=nn.ReLU(),
+            pool=nn.MaxPool2d(2),
+            flatten=nn.Flatten(),
+            hidden=nn.Linear(32 * left * left, 64),
+            relu3=nn.ReLU(),
+            logits=nn.Linear(64, classes),
+        )
+    )
+
+
 def perceptron(*widths: int) -> nn.Sequential:
     """Linear layers from the features, `widths[0]` in all, to the classes, `widths[-1]`, with ReLU between them."""
     layers: OrderedDict[str, nn.Module] = OrderedDict(flatten=nn.Flatten())

@@ -1,15 +1,15 @@
 """A multilayer perceptron that tells benign from malignant tumours."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
 from torch import nn
 
 from whybench.datasets import breast_cancer
-from whybench.models.learner import Learned, Learner
-from whybench.models.standardisation import Standardisation
+from whybench.models.columns import column_model
+from whybench.models.learner import Learned
 from whybench.models.training import Recipe
 from whybench.protocols import Model
 from whybench.registries import register
@@ -51,14 +51,4 @@ def architecture() -> nn.Module:
 @cache
 def _model(loader: BreastCancerMLP) -> Model:
     training, _ = breast_cancer.parts()
-    standardisation = Standardisation.of(training.samples)
-    inputs = standardisation(training.samples)
-    learner = Learner(loader.name, architecture, inputs, training.targets, replace(RECIPE, seed=loader.seed))
-    return Model(
-        name=loader.label,
-        module=learner.module(),
-        domain=standardisation.domain(training.samples, breast_cancer.columns()),
-        class_names=breast_cancer.CLASS_NAMES,
-        preprocess=standardisation,
-        retraining=learner.retraining(),
-    )
+    return column_model(loader, architecture, RECIPE, training, breast_cancer.columns(), breast_cancer.CLASS_NAMES)

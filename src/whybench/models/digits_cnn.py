@@ -1,6 +1,5 @@
 """A small convolutional network on 8 x 8 digits."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from whybench.datasets import digits
 from whybench.domains import ImageDomain
+from whybench.models.architectures import pooled_once
 from whybench.models.learner import Learned, Learner
 from whybench.models.training import Recipe
 from whybench.protocols import Model
@@ -41,19 +41,7 @@ class DigitsCNN(Learned):
 
 def architecture() -> nn.Module:
     """The untrained network."""
-    return nn.Sequential(
-        OrderedDict(
-            conv1=nn.Conv2d(1, 16, 3, padding=1),
-            relu1=nn.ReLU(),
-            conv2=nn.Conv2d(16, 32, 3, padding=1),
-            relu2=nn.ReLU(),
-            pool=nn.MaxPool2d(2),
-            flatten=nn.Flatten(),
-            hidden=nn.Linear(32 * 4 * 4, 64),
-            relu3=nn.ReLU(),
-            logits=nn.Linear(64, 10),
-        )
-    )
+    return pooled_once(8, 10)
 
 
 def preprocess(sample: np.ndarray[Any, Any]) -> Tensor:

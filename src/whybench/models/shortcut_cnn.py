@@ -1,6 +1,5 @@
 """A small convolutional network on digits with a mark, which may have learned the mark instead of the digit."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
@@ -12,6 +11,7 @@ from torch import nn
 from whybench.datasets import digits
 from whybench.datasets.shortcut_digits import BRIGHT, ShortcutDigits
 from whybench.domains import ImageDomain
+from whybench.models.architectures import pooled_once
 from whybench.models.learner import Learned, Learner
 from whybench.models.patch_detector import preprocess
 from whybench.models.training import Recipe
@@ -56,19 +56,7 @@ class ShortcutCNN(Learned):
 
 def architecture() -> nn.Module:
     """The untrained network."""
-    return nn.Sequential(
-        OrderedDict(
-            conv1=nn.Conv2d(1, 16, 3, padding=1),
-            relu1=nn.ReLU(),
-            conv2=nn.Conv2d(16, 32, 3, padding=1),
-            relu2=nn.ReLU(),
-            pool=nn.MaxPool2d(2),
-            flatten=nn.Flatten(),
-            hidden=nn.Linear(32 * 5 * 5, 64),
-            relu3=nn.ReLU(),
-            logits=nn.Linear(64, 10),
-        )
-    )
+    return pooled_once(10, 10)
 
 
 @cache

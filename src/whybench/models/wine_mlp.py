@@ -1,6 +1,6 @@
 """A multilayer perceptron that tells wines apart."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
@@ -8,8 +8,8 @@ from torch import nn
 
 from whybench.datasets import wine
 from whybench.models.architectures import perceptron
-from whybench.models.learner import Learned, Learner
-from whybench.models.standardisation import Standardisation
+from whybench.models.columns import column_model
+from whybench.models.learner import Learned
 from whybench.models.training import Recipe
 from whybench.protocols import Model
 from whybench.registries import register
@@ -43,14 +43,4 @@ def architecture() -> nn.Module:
 @cache
 def _model(loader: WineMLP) -> Model:
     training, _ = wine.parts()
-    standardisation = Standardisation.of(training.samples)
-    inputs = standardisation(training.samples)
-    learner = Learner(loader.name, architecture, inputs, training.targets, replace(RECIPE, seed=loader.seed))
-    return Model(
-        name=loader.label,
-        module=learner.module(),
-        domain=standardisation.domain(training.samples, wine.columns()),
-        class_names=wine.CLASS_NAMES,
-        preprocess=standardisation,
-        retraining=learner.retraining(),
-    )
+    return column_model(loader, architecture, RECIPE, training, wine.columns(), wine.CLASS_NAMES)

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.errors import BadInput, BadParameter, UnknownName, shown
 from whybench.explanations import finite_samples
+from whybench.layout import lies_last
 from whybench.protocols.black_box import BlackBox
-from whybench.protocols.layout import lies_last
 from whybench.protocols.model import Model, check_classes, steady
 from whybench.trees import TreeEnsemble
 

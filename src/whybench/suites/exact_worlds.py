@@ -12,15 +12,10 @@ DIGITS = 50
 PHOTOGRAPHS = 10
 JUDGED = ("deletion", "insertion", "srg", "ssr", "sdr")
 
-METHODS = (
+BACKWARDS = (
     "gradient",
     "sensitivity",
     "input_x_gradient",
-    "integrated_gradients",
-    "smooth_grad",
-    "smooth_grad_squared",
-    "var_grad",
-    "expected_gradients",
     "guided_backprop",
     "deconvnet",
     "lrp(composite='epsilon')",
@@ -37,6 +32,16 @@ METHODS = (
     "layer_cam",
     "guided_grad_cam",
     "visual_back_prop",
+)
+"""They go back through the network once or twice."""
+
+METHODS = (
+    *BACKWARDS,
+    "integrated_gradients",
+    "smooth_grad",
+    "smooth_grad_squared",
+    "var_grad",
+    "expected_gradients",
     "score_cam",
     "occlusion",
     "occlusion(window=2)",
@@ -115,29 +120,11 @@ ASKED_AGAIN = (
 )
 
 PHOTOGRAPH_METHODS = (
-    "gradient",
-    "sensitivity",
-    "input_x_gradient",
+    *BACKWARDS,
     "integrated_gradients(steps=8)",
     "smooth_grad(samples=8)",
     "smooth_grad_squared(samples=8)",
     "var_grad(samples=8)",
-    "guided_backprop",
-    "deconvnet",
-    "lrp(composite='epsilon')",
-    "lrp(composite='epsilon_plus')",
-    "lrp(composite='deep_taylor')",
-    "lrp(composite='epsilon_gamma_box')",
-    "lrp(composite='epsilon_alpha2_beta1_flat')",
-    "rap",
-    "excitation_backprop",
-    "excitation_backprop(contrastive=True)",
-    "deep_lift",
-    "grad_cam",
-    "grad_cam_plus_plus",
-    "layer_cam",
-    "guided_grad_cam",
-    "visual_back_prop",
     "occlusion(window=56)",
     "shapley_sampling(players='regions', region=56, baseline='mean', permutations=4)",
     "rise(masks=100)",

@@ -60,7 +60,8 @@ def shortcut_world(strength: float = 0.5, seed: int = 0, samples: int = 16) -> W
 
 def exchanged(model: Model, inputs: Tensor, targets: Tensor, others: Tensor) -> Tensor:
     """The Shapley values of the five players when parts are exchanged for those of others: (n, 5) float64."""
-    index, sets = players(), members(CLASSES // 2)
+    index = players()
+    sets = members(int(index.max()) + 1)
     n, count = len(inputs), len(others)
     table = torch.empty(n, len(sets), dtype=torch.float64)
     for number, kept in enumerate(sets):

@@ -15,7 +15,7 @@ import torch
 from bug import Judge, MethodBug, MetricBug
 from in_methods import METHOD_BUGS
 from in_metrics import METRIC_BUGS, SOUND, sound
-from moves import Move, move, places
+from moves import Move, move
 
 import whybench
 from whybench.cases import open_case
@@ -24,6 +24,7 @@ from whybench.explanations import Attribution
 from whybench.loading import load
 from whybench.protocols import Case
 from whybench.protocols.method import AttributionMethod
+from whybench.statistics import ranks
 from whybench.suite import block
 
 FOLDER = Path(__file__).resolve().parent.parent / "results" / "bug_to_rank"
@@ -159,7 +160,7 @@ def with_faulty(metric: str, name: str, faulty: Case[Attribution]) -> pd.DataFra
 
 def place(name: str, means: dict[str, float]) -> int | None:
     """Where a method stands, None where it has no place."""
-    return dict(zip(means, places(list(means.values())), strict=True)).get(name)
+    return dict(zip(means, ranks(list(means.values())).tolist(), strict=True)).get(name)
 
 
 def shown(found: Move) -> dict[str, object]:

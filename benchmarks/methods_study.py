@@ -23,13 +23,14 @@ from publish import publish
 from study_needs import needs
 from study_pool import member
 from study_relatives import agreement, halves, twins
-from study_verdicts import DRAWS, Signs, contradictions, differences, places, subpools
+from study_verdicts import DRAWS, Signs, contradictions, differences, subpools
 
 from whybench.leaderboard import Leaderboard
 from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.field import fields
 from whybench.leaderboard.names import Names, names
 from whybench.runner import Options, run
+from whybench.statistics import places
 from whybench.statistics.values import Array
 from whybench.store import Store
 from whybench.suite import suite

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from whybench.statistics import kendall_tau_b
+from whybench.statistics import kendall_tau_b, ranks
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def move(before: Mapping[str, float], after: Mapping[str, float]) -> Move:
     names = [name for name in before if name in after]
     old, new = [before[name] for name in names], [after[name] for name in names]
     told = len(set(old)) > 1 and len(set(new)) > 1
-    where, there = places(old), places(new)
+    where, there = ranks(old).tolist(), ranks(new).tolist()
     turned = sum((old[i] - old[j]) * (new[i] - new[j]) < 0 for i in range(len(names)) for j in range(i))
     return Move(
         tau=kendall_tau_b(old, new) if told else None,
@@ -34,11 +34,6 @@ def move(before: Mapping[str, float], after: Mapping[str, float]) -> Move:
         pairs=len(names) * (len(names) - 1) // 2,
         leaders=(leader(names, old), leader(names, new)),
     )
-
-
-def places(values: list[float]) -> list[int]:
-    """1 for the largest; equal values share the best of their places."""
-    return [1 + sum(other > value for other in values) for value in values]
 
 
 def leader(names: list[str], values: list[float]) -> str:

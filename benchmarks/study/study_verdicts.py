@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from whybench.statistics import shared_ranks
 from whybench.statistics.values import Array
 from whybench.statistics.wilcoxon import signed_ranks
 
@@ -29,11 +28,6 @@ class Verdict(NamedTuple):
     claimed: float
     contradicted: float | None
     wrong_way: float
-
-
-def places(scores: Array) -> Array:
-    """(methods, models) scores, larger is better, as ranks within each model, 1 for the best; ties share theirs."""
-    return np.stack([shared_ranks(column) for column in scores.T], axis=1)
 
 
 def differences(ranks: Array) -> Array:

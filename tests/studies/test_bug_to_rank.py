@@ -9,7 +9,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "bugs"))
 
 from in_methods import second_half_unseen
-from moves import move, places
+from moves import move
 
 
 def test_one_pair_that_changes_sides_of_three() -> None:
@@ -30,10 +30,6 @@ def test_all_alike_has_no_tau_and_no_leader() -> None:
 
 def test_what_has_no_value_after_is_left_out() -> None:
     assert move({"a": 3.0, "b": 2.0, "c": 1.0}, {"a": 3.0, "c": 1.0}).pairs == 1
-
-
-def test_equal_values_share_the_best_place() -> None:
-    assert places([2.0, 3.0, 2.0, 1.0]) == [2, 1, 2, 4]
 
 
 def test_half_of_a_map_is_unseen() -> None:

@@ -17,13 +17,13 @@ import study_components as components
 import study_page as page
 from study_needs import Spread, models_needed, needs
 from study_relatives import agreement, architecture, halves, relation
-from study_verdicts import claims, contradictions, differences, places, subpools
+from study_verdicts import claims, contradictions, differences, subpools
 
 from whybench.leaderboard import Leaderboard
 from whybench.leaderboard.contest import Block
 from whybench.records import Record, SampleScore, Subject
 from whybench.registries import fill
-from whybench.statistics import needed_units
+from whybench.statistics import needed_units, places
 from whybench.suite import suite
 
 fill()

@@ -9,7 +9,7 @@ import numpy as np
 
 from whybench.leaderboard.contest import Block, Contest
 from whybench.leaderboard.names import Names, names
-from whybench.statistics import Pairwise, mean, pairwise, rank_intervals, ranks, shared_ranks, tie_groups
+from whybench.statistics import Pairwise, mean, pairwise, places, rank_intervals, ranks, tie_groups
 from whybench.statistics.ranks import Ranks
 from whybench.statistics.values import Array
 
@@ -50,7 +50,7 @@ class Field:
     @cached_property
     def intervals(self) -> Sequence[tuple[int | None, int | None]]:
         """The ranks' intervals, by resampling blocks; None for a single block."""
-        return rank_intervals(-_places(self.scores)) or [(None, None)] * len(self.pool)
+        return rank_intervals(-places(self.scores)) or [(None, None)] * len(self.pool)
 
     @cached_property
     def pairs(self) -> Pairwise:
@@ -105,9 +105,5 @@ def unseeded(block: Block) -> Block:
     return block._replace(model=SEED.sub("", block.model))
 
 
-def _places(scores: Array) -> Array:
-    return np.stack([shared_ranks(column) for column in scores.T], axis=1)
-
-
 def _mean_ranks(scores: Array) -> list[float]:
-    return [mean(row) for row in _places(scores)] if len(scores) else []
+    return [mean(row) for row in places(scores)] if len(scores) else []

@@ -15,7 +15,7 @@ from whybench.statistics.medians import MedianInterval, median_interval
 from whybench.statistics.pairs import Comparison, Pairwise, compare, holm, pairwise
 from whybench.statistics.pareto import pareto_front
 from whybench.statistics.power import Needed, needed_units, units_to_separate
-from whybench.statistics.ranks import rank_intervals, ranks, shared_ranks
+from whybench.statistics.ranks import places, rank_intervals, ranks, shared_ranks
 from whybench.statistics.redundancy import restated
 from whybench.statistics.values import finite, mean, mean_of_known
 from whybench.statistics.wilcoxon import SignedRank, signed_rank
@@ -42,6 +42,7 @@ __all__ = [
     "needed_units",
     "pairwise",
     "pareto_front",
+    "places",
     "rank_intervals",
     "ranks",
     "restated",

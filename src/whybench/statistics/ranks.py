@@ -35,6 +35,15 @@ def shared_ranks(standing: Values) -> Array:
     return shared
 
 
+def places(scores: Array) -> Array:
+    """`shared_ranks` of the contenders in each unit: (contenders, units), larger scores better, to the same shape.
+
+    >>> places(np.array([[1.0, 5.0], [2.0, 4.0]])).tolist()
+    [[2.0, 1.0], [1.0, 2.0]]
+    """
+    return np.stack([shared_ranks(column) for column in finite(scores, 2).T], axis=1)
+
+
 def rank_intervals(scores: Array, level: float = LEVEL) -> list[tuple[int, int]] | None:
     """Each contender's rank interval, by resampling the units jointly for all contenders.
 

@@ -15,6 +15,7 @@ from whybench.statistics import (
     difference_error,
     estimate,
     pairwise,
+    standardised,
     t_interval,
     tie_groups,
     variance_components,
@@ -94,17 +95,17 @@ def false_discoveries(methods: int, units: int, times: int, skewed: bool = False
 def generalisation(models: int, samples: int, times: int, interaction: float = 1.0) -> dict[str, float]:
     """How often two methods that are level over models are told apart at 5 %, by what is taken for the unit.
 
-    The difference on sample s of model m is b_m + e_ms with standard deviations `interaction` and 1: what a method
-    gains on one model it loses on another.
+    The scores on sample s of model m are e_ms + b_m / 2 and e'_ms - b_m / 2, b with standard deviation `interaction`
+    and e - e' with 1: what a method gains on one model it loses on another.
     """
     generator = np.random.default_rng(models)
-    differences = interaction * generator.normal(size=(times, models, 1)) + generator.normal(
-        size=(times, models, samples)
-    )
+    tilt = interaction / 2 * generator.normal(size=(times, 1, models, 1)) * np.array([1, -1]).reshape(1, 2, 1, 1)
+    scores = tilt + generator.normal(size=(times, 2, models, samples)) / np.sqrt(2)
+    differences = scores[:, 0] - scores[:, 1]
     rows = {
         "samples of one model": differences[:, 0],
         "samples of all models": differences.reshape(times, -1),
-        "models": differences.mean(axis=2),
+        "models": np.array([[standardised(*scores[t, :, m]) for m in range(models)] for t in range(times)]),
     }
     return {unit: float(np.mean([t.p <= ALPHA for t in signed_ranks(values)])) for unit, values in rows.items()}
 

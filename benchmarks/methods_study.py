@@ -65,17 +65,17 @@ agree more?](#do-models-that-share-something-agree-more) All of them are network
 methods refuse others; three learn from tables. On those that are fully connected `lrp(composite='epsilon_plus')` has
 no layer for its second rule and is `input_x_gradient`: there the two tie. Nothing here is about transformers or text.
 
-## The board over the classifiers
+## The board over all models
 
-A signed-rank test on means weighs differences, which asks for one unit: the regression, whose srg is in units of its
-label, is left out of this table.
+The regression's srg is in units of its label; ranks have no unit, and the tests compare standardised differences
+([statistics](../../docs/statistics.md#methods-over-blocks)).
 
 {board}
 
 ![places](places.svg)
 
 [board.md](board.md) has every model's own board with all metrics, [duels.csv](duels.csv) every pair of methods over
-the classifiers.
+all models.
 
 ## Where the differences come from
 
@@ -189,7 +189,7 @@ def write(board: Leaderboard, seeds: Leaderboard, to: Path) -> None:
         metric=METRIC,
         answer=page.answer(found, one, spread, typical, alone, pairs),
         pool=page.pool(members),
-        board=page.board(next(t for t in of_one_unit.across_tables(field.family) if METRIC in t.title)),
+        board=page.board(next(t for t in board.across_tables(field.family) if METRIC in t.title)),
         classifiers=len(classifiers),
         small=len(small),
         infills=", ".join(INFILLS),
@@ -208,7 +208,7 @@ def write(board: Leaderboard, seeds: Leaderboard, to: Path) -> None:
         seeded=f"at tau {relations[1].tau:.2f} in the mean, models that share nothing at {apart.tau:.2f}",
     )
     (to / "README.md").write_text(text, encoding="utf-8")
-    of_one_unit.duels().to_csv(to / "duels.csv", index=False)
+    board.duels().to_csv(to / "duels.csv", index=False)
     pd.DataFrame(found).to_csv(to / "subpools.csv", index=False)
     rows = [
         (study, name, *values) for study, (parts, _) in of.items() for name, values in components.shares(parts).items()

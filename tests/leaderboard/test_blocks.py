@@ -8,7 +8,7 @@ import pytest
 from whybench.errors import UnknownName
 from whybench.leaderboard import Leaderboard
 from whybench.records import Record
-from whybench.statistics import compare, holm
+from whybench.statistics import compare, holm, signed_rank
 
 Make = Callable[..., Record]
 
@@ -21,10 +21,11 @@ AUC = """.763 .768 .771 .798  .599 .591 .590 .569  .954 .971 .968 .967  .628 .66
 
 @pytest.fixture(name="demsar")
 def _demsar(record: Make) -> Leaderboard:
+    """Two samples about each published mean, spread alike, so that standardised differences rank as the means do."""
     table = np.array(AUC.split(), dtype=float).reshape(14, 4)
     return Leaderboard(
         [
-            record(name, [score, score], "auc", subject={"dataset": f"d{b:02d}"}, headline=True)
+            record(name, [score - 1, score + 1], "auc", subject={"dataset": f"d{b:02d}"}, headline=True)
             for b, row in enumerate(table)
             for name, score in zip(NAMES, row, strict=True)
         ]
@@ -40,17 +41,18 @@ def test_mean_ranks_and_tests_of_a_published_table(demsar: Leaderboard) -> None:
     assert (found["rank"] <= found["rank_high"]).all()
 
 
-def test_duels_are_the_paired_comparisons_of_block_means(demsar: Leaderboard) -> None:
+def test_duels_are_the_paired_comparisons_of_blocks(demsar: Leaderboard) -> None:
     table = dict(zip(NAMES, np.array(AUC.split(), dtype=float).reshape(14, 4).T, strict=True))
     duels = demsar.duels()
     assert len(duels) == 6
     for row in duels.itertuples():
         found = compare(table[row.method_a], table[row.method_b])
-        assert (row.p, row.rank_biserial, row.median) == (found.p, found.rank_biserial, found.median)
-        assert (row.difference, row.low, row.high) == (
-            found.difference.mean,
-            found.difference.low,
-            found.difference.high,
+        leads = [d / (2 * np.sqrt(1 + d**2 / 4)) for d in table[row.method_a] - table[row.method_b]]
+        assert row.effect == pytest.approx(np.mean(leads), abs=1e-12)
+        test = signed_rank(np.round(leads, 10))
+        assert (row.p, row.rank_biserial) == (test.p, test.rank_biserial)
+        assert [row.difference, row.low, row.high, row.median] == pytest.approx(
+            [found.difference.mean, found.difference.low, found.difference.high, found.median], abs=1e-12
         )
     assert duels["p_holm"].tolist() == holm(duels["p"]).tolist()
     one = duels[(duels.method_a == "C4.5+m") & (duels.method_b == "C4.5")].iloc[0]
@@ -89,6 +91,26 @@ def test_a_smaller_pool_is_ranked_anew_and_pairs_stay(demsar: Leaderboard) -> No
     row = part.duels().iloc[0]
     assert (row["p"], row["wins"], row["difference"]) == (whole["p"], whole["wins"], whole["difference"])
     assert row["p_holm"] == row["p"]
+
+
+def test_a_block_in_other_units_weighs_no_more(record: Make) -> None:
+    """A regression's scores, in units of its label, beside classifiers': on means its difference ranked above all."""
+    generator = np.random.default_rng(8)
+    scores = generator.normal(size=(2, 7, 12)) + np.array([0.5, 0.0]).reshape(2, 1, 1)
+
+    def board(unit: float) -> Leaderboard:
+        units = [unit, *[1.0] * 6]
+        return Leaderboard(
+            [
+                record(m, units[k] * x[k], subject={"dataset": f"d{k}"})
+                for m, x in zip("ab", scores, strict=True)
+                for k in range(7)
+            ]
+        )
+
+    one, other = board(1.0).duels().iloc[0], board(1e4).duels().iloc[0]
+    assert other[["p", "rank_biserial"]].tolist() == one[["p", "rank_biserial"]].tolist()
+    assert other["effect"] == pytest.approx(one["effect"], abs=1e-11)
 
 
 def test_training_seeds_can_be_nested(record: Make) -> None:

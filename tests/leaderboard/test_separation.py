@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from whybench.leaderboard import Leaderboard
-from whybench.statistics import units_to_separate
+from whybench.statistics import standardised, units_to_separate
 
 
 def board(record, effect: float, samples: int = 12, blocks: int = 1) -> tuple[Leaderboard, np.ndarray]:
@@ -15,13 +15,13 @@ def board(record, effect: float, samples: int = 12, blocks: int = 1) -> tuple[Le
         for m, x in (("a", a), ("b", b))
         for k in range(blocks)
     ]
-    return Leaderboard(cells), a - b
+    return Leaderboard(cells), np.stack([a, b])
 
 
 def test_samples_from_the_paired_differences(record) -> None:
-    made, difference = board(record, 0.2)
+    made, (a, b) = board(record, 0.2)
     row = made.separation().iloc[0]
-    expected = units_to_separate(difference[0])
+    expected = units_to_separate((a - b)[0])
     assert (row["level"], row["first"], row["second"], row["have"], row["pool"]) == ("samples", "a", "b", 12, 2)
     assert (row["needed"], row["low"]) == (expected.units, expected.low)
     assert row["more"] == expected.units - 12 > 0
@@ -29,10 +29,11 @@ def test_samples_from_the_paired_differences(record) -> None:
     assert f"a and b: about {expected.units} samples, {expected.units - 12} more" in made.claim()
 
 
-def test_blocks_from_the_differences_of_their_means(record) -> None:
-    made, difference = board(record, 0.3, blocks=5)
+def test_blocks_from_their_standardised_differences(record) -> None:
+    made, scores = board(record, 0.3, blocks=5)
     row = made.separation().set_index("level").loc["blocks"]
-    expected = units_to_separate(difference.mean(axis=1))
+    leads = [standardised(*(x[k] for x in scores)) for k in range(5)]
+    expected = units_to_separate(leads)
     assert (row["have"], row["needed"], row["more"]) == (5, expected.units, max(expected.units - 5, 1))
     assert "With blocks as the unit, the first two would be separated as follows (an estimate" in made.claim()
 
@@ -55,8 +56,8 @@ def test_two_samples_say_nothing_and_level_ones_never_will(record) -> None:
 
 def test_many_blocks_are_counted_and_not_listed(record) -> None:
     made, _ = board(record, 0.3, blocks=8)
-    assert "The first two are separated in" in made.claim()
-    assert "of 8 leading columns" in made.claim()
+    assert "With samples as the unit, the first two are separated in 1 of 8 leading columns" in made.claim()
+    assert "tie groups stand in place of ranks, in 7 of 8 columns." in made.claim()
 
 
 def test_one_method_has_no_row(record) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from whybench.leaderboard.field import Field
-from whybench.statistics import compare
+from whybench.statistics import compare, mean, signed_rank
 from whybench.statistics.pairs import paired
 
 
@@ -36,9 +36,10 @@ class Duel(NamedTuple):
     """Two methods over all blocks under one metric, the one with the better mean rank first.
 
     wins, draws, losses: blocks in which its mean is better, equal up to rounding, worse; difference: of the blocks'
-    means, positive in its favour, averaged, with its interval (in the metric's unit, so only as telling as that unit
-    is on all models); median, rank_biserial: effect sizes; p: of the signed-rank test; p_holm: adjusted over all pairs
-    of the pool; separated: not in one tie group.
+    means, positive in its favour, averaged, with its interval, and its median (in the metric's unit, so only as telling
+    as that unit is on all models); effect: the standardised difference, averaged over blocks; rank_biserial, p: of the
+    signed-rank test on the blocks' standardised differences; p_holm: adjusted over all pairs of the pool; separated:
+    not in one tie group.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Duel(NamedTuple):
     low: float | None
     high: float | None
     median: float
+    effect: float
     rank_biserial: float
     p: float
     p_holm: float
@@ -63,8 +65,8 @@ class Duel(NamedTuple):
 def overall(fields: Iterable[Field]) -> Iterable[Overall]:
     """One row a metric and method: mean rank over blocks, the rank's interval and the tie group.
 
-    Tie groups come from signed-rank tests on the blocks' means, Holm-adjusted over all pairs; rank intervals from
-    resampling blocks. Source: demsar2006.
+    Tie groups come from signed-rank tests on the blocks' standardised differences, Holm-adjusted over all pairs; rank
+    intervals from resampling blocks. Source: demsar2006.
     """
     for f in fields:
         yield from _ranked(f)
@@ -73,16 +75,16 @@ def overall(fields: Iterable[Field]) -> Iterable[Overall]:
 
 
 def duels(fields: Iterable[Field]) -> Iterable[Duel]:
-    """All pairs of each pool; source of the win matrix. Source: demsar2006, kerby2014."""
+    """All pairs of each pool; source of the win matrix. Source: demsar2006, kerby2014, borenstein2009."""
     for f in fields:
-        for i, j in combinations(range(len(f.pool)), 2):
-            found = compare(f.scores[i], f.scores[j])
+        for (i, j), leads in zip(combinations(range(len(f.pool)), 2), f.leads, strict=True):
+            found, test = compare(f.scores[i], f.scores[j]), signed_rank(leads)
             signs = np.sign(paired(f.scores[i], f.scores[j]))
             wins, draws, losses = (int(np.sum(signs == sign)) for sign in (1, 0, -1))
             yield Duel(
                 *(f.kind, f.family, f.metric, f.pool[i], f.pool[j], len(f.blocks), wins, draws, losses),
                 *(found.difference.mean, found.difference.low, found.difference.high),
-                *(found.median, found.rank_biserial, found.p),
+                *(found.median, mean(leads), test.rank_biserial, test.p),
                 p_holm=float(f.pairs.p[i, j]),
                 separated=bool(f.pairs.separated[i, j]),
             )

@@ -24,8 +24,9 @@ def across_table(f: Field) -> Table:
     notes = (
         *_notes(f),
         "Rank: the order of mean ranks, with a 95 % interval by resampling blocks; 'tied' where no pair is separated. "
-        "Methods that share a letter are not separated at 5 % (Wilcoxon signed-rank on the blocks' means, Holm over "
-        f"all pairs of the pool, for which {needed_units(len(f.pool))} blocks are needed at least).",
+        "Methods that share a letter are not separated at 5 % (Wilcoxon signed-rank on the blocks' "
+        "standardised differences, Holm over all pairs of the pool, for which "
+        f"{needed_units(len(f.pool))} blocks are needed at least).",
         *(
             ["A dash: not whole in every block, so neither ranked nor counted in the ranks of others."]
             if absent

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from whybench.leaderboard.contest import Block, Contest
 from whybench.leaderboard.field import fields, unseeded
-from whybench.leaderboard.missing import missing
+from whybench.leaderboard.missing import MOST, missing
 from whybench.leaderboard.names import names
 from whybench.leaderboard.separation import separations
 from whybench.statistics import needed_units
@@ -29,8 +29,7 @@ def _of_kind(contests: Sequence[Contest]) -> list[str]:
         f"Ranks, intervals and tie groups hold for these models on these data, with samples as the unit: {places}."
     ]
     lines += [_underpowered(c) for c in _largest(contests) if len(c.sample_ids) < needed_units(len(c.pool))]
-    methods, metrics = names(contests)
-    pool = len(set(methods.values()))
+    pool = len(set(names(contests)[0].values()))
     needed = needed_units(pool)
     have = len(blocks)
     if pool < 2:
@@ -47,18 +46,29 @@ def _of_kind(contests: Sequence[Contest]) -> list[str]:
             f"({needed} are needed); see across_blocks()."
         )
     lines += _again(blocks)
-    tied = [c for c in contests if c.ranked and len(c.pool) > 1 and not c.pairs.any_separated]
-    if tied:
-        where: dict[str, list[str]] = {}
-        for c in tied:
-            where.setdefault(f"{c.block.model} on {c.block.dataset}", []).append(metrics[c.block, c.metric])
-        listed = "; ".join(f"{place}: {', '.join(labels)}" for place, labels in where.items())
-        lines.append(f"Nothing is separated, and tie groups stand in place of ranks, by these metrics: {listed}.")
+    lines += _tied(contests)
     lines += missing(list(separations(contests, fields(contests))))
     seeds = max(len(e.seeds) for c in contests for e in c.entries)
     if seeds > 1:
         lines.append(f"Up to {seeds} seeds, averaged within each sample.")
     return lines
+
+
+def _tied(contests: Sequence[Contest]) -> list[str]:
+    """The columns in which no pair is separated, by name where they are few."""
+    compared = [c for c in contests if c.ranked and len(c.pool) > 1]
+    tied = [c for c in compared if not c.pairs.any_separated]
+    if not tied:
+        return []
+    said = "Nothing is separated, and tie groups stand in place of ranks,"
+    if len(tied) > MOST:
+        return [f"{said} in {len(tied)} of {len(compared)} columns."]
+    metrics = names(contests)[1]
+    where: dict[str, list[str]] = {}
+    for c in tied:
+        where.setdefault(f"{c.block.model} on {c.block.dataset}", []).append(metrics[c.block, c.metric])
+    listed = "; ".join(f"{place}: {', '.join(labels)}" for place, labels in where.items())
+    return [f"{said} by these metrics: {listed}."]
 
 
 def _again(blocks: Sequence[Block]) -> list[str]:

@@ -1,4 +1,4 @@
-"""One metric over all model x dataset blocks: each block one unit, methods compared by their means in it."""
+"""One metric over all model x dataset blocks: each block one unit, methods compared by what its samples say."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from whybench.leaderboard.contest import Block, Contest
 from whybench.leaderboard.names import Names, names
-from whybench.statistics import Pairwise, mean, pairwise, places, rank_intervals, ranks, tie_groups
+from whybench.statistics import Pairwise, mean, places, rank_intervals, ranks, separate, standardised_pairs, tie_groups
 from whybench.statistics.ranks import Ranks
 from whybench.statistics.values import Array
 
@@ -22,8 +22,9 @@ class Field:
     """A metric in every block of a kind.
 
     pool: the methods that are whole in every block, best mean rank first; scores: (pool, blocks), the mean over the
-    block's samples, turned so that larger is better; whole: in how many of all `total` contests each
-    method is whole.
+    block's samples, turned so that larger is better; leads: (pairs i < j of the pool, blocks), by how much i is ahead
+    of j in each, standardised, so that blocks whose scores have other units can be ranked beside each other; whole: in
+    how many of all `total` contests each method is whole.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Field:
     blocks: tuple[Block, ...]
     pool: tuple[str, ...]
     scores: Array
+    leads: Array
     whole: Mapping[str, int]
     total: int
     controls: frozenset[str]
@@ -54,8 +56,8 @@ class Field:
 
     @cached_property
     def pairs(self) -> Pairwise:
-        """Signed-rank tests of all pairs on the blocks' means, Holm-adjusted."""
-        return pairwise(self.scores, [-r for r in self.mean_ranks])
+        """Signed-rank tests of all pairs on the blocks' standardised differences, Holm-adjusted."""
+        return separate(self.leads, [-r for r in self.mean_ranks])
 
     @cached_property
     def tie_groups(self) -> tuple[str, ...]:
@@ -88,16 +90,26 @@ def _field(key: tuple[str, str, str], group: Sequence[Contest], methods: Names, 
     scores = np.array(rows, dtype=np.float64).reshape(len(pool), len(distinct))
     mean_ranks = _mean_ranks(scores)
     order = sorted(range(len(pool)), key=lambda k: (mean_ranks[k], pool[k]))
+    ordered = tuple(pool[k] for k in order)
+    leads = [_leads(c, ordered, methods) for c in group]
+    by_block = [np.mean([lead for lead, b in zip(leads, blocks, strict=True) if b == block], 0) for block in distinct]
     return Field(
         *key,
         headline=any(c.headline for c in group),
         blocks=distinct,
-        pool=tuple(pool[k] for k in order),
+        pool=ordered,
         scores=scores[order],
+        leads=np.stack(by_block, axis=1),
         whole=whole,
         total=len(group),
         controls=frozenset(name for name, control in entered if control),
     )
+
+
+def _leads(contest: Contest, pool: Sequence[str], methods: Names) -> Array:
+    """The standardised difference of every pair of the pool in one contest."""
+    entries = {methods[contest.block, e.method]: e for e in contest.pool}
+    return standardised_pairs(np.array([contest.oriented(entries[m]) for m in pool], dtype=np.float64))
 
 
 def unseeded(block: Block) -> Block:

@@ -1,11 +1,11 @@
 """What is missing before the first two are told apart, in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from whybench.leaderboard.separation import FEWEST, POWER, Separation
 
 MOST = 6
-"""Blocks of which each is spoken of; of more only their number."""
+"""Columns of which each is spoken of; of more only their number."""
 
 
 def missing(rows: Sequence[Separation]) -> list[str]:
@@ -16,19 +16,7 @@ def missing(rows: Sequence[Separation]) -> list[str]:
     leads = _leads(rows)
     samples = [row for row in leads if row.level == "samples"]
     blocks = [row for row in leads if row.level == "blocks"]
-    lines = []
-    places = len({(row.dataset, row.model) for row in samples})
-    if places > MOST:
-        apart = sum(row.separated for row in samples)
-        lines.append(
-            f"The first two are separated in {apart} of {len(samples)} leading columns with samples as the unit; "
-            "separation() says how many more samples the others need."
-        )
-    elif samples:
-        lines.append(_line("With samples as the unit", samples))
-    if blocks:
-        lines.append(_line("With blocks as the unit", blocks))
-    return lines
+    return [*_level("samples", samples), *_level("blocks", blocks)]
 
 
 def _leads(rows: Sequence[Separation]) -> list[Separation]:
@@ -44,10 +32,20 @@ def _place(row: Separation) -> tuple[str, ...]:
     return row.level, row.dataset, row.model, row.family
 
 
-def _line(unit: str, rows: Iterable[Separation]) -> str:
+def _level(unit: str, rows: Sequence[Separation]) -> list[str]:
+    if len(rows) <= MOST:
+        return [_line(unit, rows)] if rows else []
+    apart = sum(row.separated for row in rows)
+    return [
+        f"With {unit} as the unit, the first two are separated in {apart} of {len(rows)} leading columns; "
+        f"separation() says how many more {unit} the others need."
+    ]
+
+
+def _line(unit: str, rows: Sequence[Separation]) -> str:
     return (
-        f"{unit}, the first two would be separated as follows (an estimate that takes the paired differences observed "
-        f"for those to come: power {POWER:.0%}, 5 % shared by all pairs of the pool): "
+        f"With {unit} as the unit, the first two would be separated as follows (an estimate that takes the paired "
+        f"differences observed for those to come: power {POWER:.0%}, 5 % shared by all pairs of the pool): "
         f"{'; '.join(_said(row) for row in rows)}."
     )
 

@@ -53,8 +53,7 @@ def separations(contests: Sequence[Contest], fields: Iterable[Field]) -> Iterabl
         yield _row(place, c.headline, called, len(c.pool), bool(c.pairs.separated[0, 1]), difference)
     for f in (f for f in fields if len(f.pool) > 1 and len(f.blocks) > 1):
         place = (f.kind, "blocks", "", "", f.family, f.metric)
-        difference = paired(f.scores[0], f.scores[1])
-        yield _row(place, f.headline, f.pool[:2], len(f.pool), bool(f.pairs.separated[0, 1]), difference)
+        yield _row(place, f.headline, f.pool[:2], len(f.pool), bool(f.pairs.separated[0, 1]), f.leads[0])
 
 
 def _row(

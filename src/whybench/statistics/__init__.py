@@ -12,11 +12,12 @@ from whybench.statistics.intervals import (
     t_interval,
 )
 from whybench.statistics.medians import MedianInterval, median_interval
-from whybench.statistics.pairs import Comparison, Pairwise, compare, holm, pairwise
+from whybench.statistics.pairs import Comparison, Pairwise, compare, holm, pairwise, separate
 from whybench.statistics.pareto import pareto_front
 from whybench.statistics.power import Needed, needed_units, units_to_separate
 from whybench.statistics.ranks import places, rank_intervals, ranks, shared_ranks
 from whybench.statistics.redundancy import restated
+from whybench.statistics.standardised import standardised, standardised_pairs
 from whybench.statistics.values import finite, mean, mean_of_known
 from whybench.statistics.wilcoxon import SignedRank, signed_rank
 
@@ -46,9 +47,12 @@ __all__ = [
     "rank_intervals",
     "ranks",
     "restated",
+    "separate",
     "shared_ranks",
     "signed_rank",
     "skewed_t_interval",
+    "standardised",
+    "standardised_pairs",
     "t_interval",
     "tie_groups",
     "units_to_separate",

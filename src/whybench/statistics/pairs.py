@@ -82,20 +82,27 @@ class Pairwise:
 
 
 def pairwise(scores: Array, standing: Values, alpha: float = ALPHA) -> Pairwise:
+    """Which contenders differ: `separate` on the paired differences of (contenders, units)."""
+    table = finite(scores, 2)
+    differences = [_difference(table[i], table[j]) for i, j in combinations(range(len(table)), 2)]
+    return separate(np.array(differences, dtype=np.float64).reshape(len(differences), table.shape[1]), standing, alpha)
+
+
+def separate(differences: Array, standing: Values, alpha: float = ALPHA) -> Pairwise:
     """Which contenders differ: signed-rank tests of all pairs, Holm-adjusted over these pairs.
 
-    scores: (contenders, units); standing: the number that orders the contenders (their means), larger where scores
-    are larger. A pair is separated where its adjusted p value is at most alpha and the rank sums agree with the
-    standing on who is ahead: a mean that outliers pull the other way separates nobody.
+    differences: (pairs i < j, units), positive where i is ahead; standing: the number that orders the contenders
+    (their means), larger for those ahead. A pair is separated where its adjusted p value is at most alpha and the
+    rank sums agree with the standing on who is ahead: a mean that outliers pull the other way separates nobody.
     Source: wilcoxon1945, holm1979.
     """
-    table, place = finite(scores, 2), finite(standing)
-    m = len(table)
+    place = finite(standing)
+    m = len(place)
     p, separated = np.ones((m, m)), np.zeros((m, m), dtype=np.bool_)
     pairs = list(combinations(range(m), 2))
     if not pairs:
         return Pairwise(p, separated)
-    tests = signed_ranks(np.stack([_difference(table[i], table[j]) for i, j in pairs]))
+    tests = signed_ranks(finite(differences, 2))
     for (i, j), test, adjusted in zip(pairs, tests, holm([t.p for t in tests]), strict=True):
         agree = test.rank_biserial * (place[i] - place[j]) > 0
         p[i, j] = p[j, i] = adjusted

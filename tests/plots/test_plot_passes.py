@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from whybench.plots import Load, passes_needed_and_done
+from whybench.plots.loads import finding
 from whybench.plots.style import figure_of
-from whybench.report.passes import finding
 
 LOADS = [
     Load("dear", 60, 60, 58.0),

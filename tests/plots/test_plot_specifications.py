@@ -13,14 +13,13 @@ POINTS = [
 
 
 def test_effects_rise_and_every_choice_stands_below_its_own() -> None:
-    top = specification_curve(POINTS, "effect", "one pair")
+    top, choice = specification_curve(POINTS, "effect", "one pair").child_axes
     (dots,) = [c for c in top.collections if len(c.get_offsets()) == 4]
     np.testing.assert_allclose(dots.get_offsets(), [[0, -0.4], [1, 0.1], [2, 0.3], [3, 0.5]])
     segments = [
         sorted(line.get_ydata()) for line in top.lines if len(line.get_xdata()) == 2 and line.get_linewidth() == 1
     ]
     assert segments == [[-0.7, -0.1], [-0.2, 0.4], [0.2, 0.8]]
-    choice = top.figure.axes[1]
     labels = [t.get_text() for t in choice.get_yticklabels()]
     assert labels == ["infill = blur", "infill = mean", "steps = 8", "steps = 28"]
     at = {(int(x), labels[int(y)]) for c in choice.collections for x, y in c.get_offsets()}
@@ -29,7 +28,7 @@ def test_effects_rise_and_every_choice_stands_below_its_own() -> None:
 
 
 def test_colours_say_which_intervals_leave_out_zero() -> None:
-    top = specification_curve(POINTS, "effect")
+    top, _ = specification_curve(POINTS, "effect").child_axes
     (dots,) = [c for c in top.collections if len(c.get_offsets()) == 4]
     first, second, third, last = (tuple(c) for c in dots.get_facecolors())
     assert second == third

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from whybench.plots.labels import label
-from whybench.plots.style import COLOURS, CONTROL, figure_of, given_or_new, styled
+from whybench.plots.style import COLOURS, CONTROL, given_or_new, height_of, styled
 
 LINE = 0.155
 """Inches from one name to the next."""
@@ -77,7 +77,7 @@ def quality_against_cost(
             _names(ax, points)
             ax.legend(
                 loc="upper left",
-                bbox_to_anchor=(-0.02, -0.5 / (height + 0.5)),
+                bbox_to_anchor=(-0.02, -0.5 / (height_of(ax) + 0.5)),
                 ncols=3,
                 handletextpad=0.3,
                 borderaxespad=0,
@@ -111,7 +111,7 @@ def _names(ax: Axes, points: Sequence[Point]) -> None:
     ax.autoscale_view()
     places = {p: to_axes.transform((_ms(p), p.mean)) for p in points}
     order = sorted(points, key=lambda p: -places[p][1])
-    height = ax.get_position().height * figure_of(ax).get_figheight()
+    height = height_of(ax)
     for point, level in zip(order, spread([places[p][1] for p in order], LINE / height), strict=True):
         colour = CONTROL if point.control else "black"
         x, y = places[point]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from whybench.plots.labels import label
-from whybench.plots.style import COLOURS, figure_of, given_or_new, styled
+from whybench.plots.style import COLOURS, given_or_new, headline, height_of, styled
 
 LINE = 0.17
 """Inches from one row to the next."""
@@ -51,11 +51,7 @@ def passes_needed_and_done(loads: Sequence[Load], what: str, title: str = "", ax
         ax.set_yticks(levels, [label(load.name, 36) for load in shown])
         ax.set_ylim(-0.8, len(shown) - 0.2)
         ax.set(xlabel="a sample (log scale)", ylabel=what)
-        if new:
-            figure = figure_of(ax)
-            figure.text(0.1 / figure.get_figwidth(), 1 - 0.08 / figure.get_figheight(), title, va="top", fontsize=10)
-        else:
-            ax.set_title(title)
-        ax.legend(loc="upper left", bbox_to_anchor=(-0.3, -0.5 / height), ncols=3, handletextpad=0.2)
+        headline(ax, title, new)
+        ax.legend(loc="upper left", bbox_to_anchor=(-0.3, -0.5 / height_of(ax)), ncols=3, handletextpad=0.2)
         sns.despine(ax=ax, left=True)
     return ax

@@ -1,7 +1,7 @@
 """How figures look: one style, colour-blind safe colours, the same bytes whenever a figure is drawn."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,28 @@ def figure_of(ax: Axes) -> Figure:
     figure = ax.get_figure(root=True)
     assert figure is not None
     return figure
+
+
+def height_of(ax: Axes) -> float:
+    """Inches from the bottom of axes to their top."""
+    return float(ax.get_window_extent().height / figure_of(ax).dpi)
+
+
+def headline(ax: Axes, title: str, new: bool) -> None:
+    """A title at the left edge of a figure of its own (new), or above the axes given."""
+    if new:
+        figure = figure_of(ax)
+        figure.text(0.1 / figure.get_figwidth(), 1 - 0.08 / figure.get_figheight(), title, va="top", fontsize=10)
+    else:
+        ax.set_title(title)
+
+
+def columns_on_top(ax: Axes, names: Sequence[str]) -> None:
+    """A matrix without grid and frame, the names of its columns above it, slanting."""
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="left", rotation_mode="anchor")
+    ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)
+    ax.grid(visible=False)
+    ax.set_frame_on(False)
 
 
 def save(figure: Figure, path: Path) -> None:

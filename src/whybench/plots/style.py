@@ -43,6 +43,9 @@ STYLE: Any = {
     "ytick.labelsize": 8.5,
 }
 
+UNSAID = {".svg": ("Creator", "Date"), ".pdf": ("CreationDate", "Creator", "Producer")}
+"""What a format would say of when and by what a figure was written."""
+
 
 @contextmanager
 def styled() -> Iterator[None]:
@@ -104,7 +107,7 @@ def columns_on_top(ax: Axes, names: Sequence[str]) -> None:
 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure without dates or versions: equal figures give equal bytes."""
-    metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
+    metadata: dict[str, None] = dict.fromkeys(UNSAID.get(path.suffix, ("Software",)))
     with styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(path, metadata=metadata)

@@ -11,6 +11,7 @@ WhybenchError
 ├── BadExplanation        a method returned something that is no explanation of its kind
 ├── BadScores             a metric returned something that is no score
 ├── MissingExtra          an optional dependency that is not installed
+├── Refused               a published folder that contradicts itself, or what is asked of it
 └── StoreError            a store that cannot be opened, read or written
     ├── StoreFull         the disk under the store has no room left
     └── NotWritable       the place of a store, report or export cannot be written
@@ -85,6 +86,10 @@ class MissingExtra(WhybenchError):
     def __init__(self, package: str, extra: str | None = None) -> None:
         wanted = f"'whybench[{extra}]'" if extra else package
         super().__init__(f"{package} is not installed; install it with: python -m pip install {wanted}")
+
+
+class Refused(WhybenchError):
+    """A published folder that contradicts itself, or what is asked of it; the message lists the reasons."""
 
 
 class StoreError(WhybenchError):

@@ -11,7 +11,7 @@ from lrp_networks import weighted
 from torch import Tensor, nn
 
 from whybench.errors import BadParameter, UnknownName, Unsupported
-from whybench.keys import _component
+from whybench.keys import component
 from whybench.methods.attribution import Lrp
 from whybench.methods.attribution.lrp import (
     ZB,
@@ -240,5 +240,5 @@ def test_a_composite_is_a_value_that_keys_and_boards_show() -> None:
     assert shown["name"] == "Composite"
     assert shown["convolution"] == {"name": "Gamma", "gamma": 0.5}
     assert shown["layers"] == [["middle", {"name": "ZPlus"}]]
-    assert _component(one)["parameters"] == _component(other)["parameters"]
-    assert _component(one)["parameters"] != _component(Lrp(dataclasses.replace(EVERYTHING, layers={})))["parameters"]
+    assert component(one)["parameters"] == component(other)["parameters"]
+    assert component(one)["parameters"] != component(Lrp(dataclasses.replace(EVERYTHING, layers={})))["parameters"]

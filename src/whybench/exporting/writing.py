@@ -14,11 +14,12 @@ from whybench.store.tensor_file import content
 from whybench.timing import timing_profile
 
 
-def export(store: Store, to: Path, suite: str | None = None) -> dict[str, int]:
+def export(store: Store, to: Path, suite: str | None = None, tensors: bool = True) -> dict[str, int]:
     """Write `scores.parquet`, `curves.parquet`, `costs.parquet`, `explanations.parquet` and `explanations/`.
 
     Where something was timed, `timings.parquet` too. Returns the number of rows of each. Rows are in the order of the
-    plan; the files hold no time stamps, so that equal scores give equal bytes.
+    plan; the files hold no time stamps, so that equal scores give equal bytes. Without `tensors` the files of
+    `explanations/` stay out.
 
     The status of a row of scores: `ok`, a measured score; `censored`, a score that is only a bound; `undefined`, a
     sample without a score; `unsupported` and `failed`, a cell without scores, one row with an empty sample_id. All but
@@ -35,10 +36,10 @@ def export(store: Store, to: Path, suite: str | None = None) -> dict[str, int]:
     timings = timing_profile(store, suite)
     if len(timings):
         tables["timings"] = pa.Table.from_pandas(timings, preserve_index=False)
-    (to / "explanations").mkdir(parents=True, exist_ok=True)
+    (to / "explanations" if tensors else to).mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         parquet.write_table(table, to / f"{name}.parquet")
-    for record in made:
+    for record in made if tensors else ():
         found, file = store.explanation(record.key), explanation_file(record)
         if file is None or found is None or found[1] is None:
             continue

@@ -82,8 +82,8 @@ def _imports(name: str, node: ast.AST, at_once: bool) -> Iterator[Import]:
             yield from _imports(name, child, at_once and not deferred)
 
 
-SHORTCUTS = {"whybench.suite -> whybench.runner"}
-"""`Suite.run()` is a convenience that reaches up when it is called; nothing else may."""
+SHORTCUTS = {"whybench.suite -> whybench.runner", "whybench.leaderboard.board -> whybench.plots.accessor"}
+"""`Suite.run()` and `Leaderboard.plot` are conveniences that reach up when they are called; nothing else may."""
 
 IMPORTS = [i for i in imports() if i.at_once or str(i) not in SHORTCUTS]
 INNER = [i for i in IMPORTS if i.of.split(".")[0] == "whybench"]

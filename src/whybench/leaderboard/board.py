@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -33,6 +34,9 @@ from whybench.leaderboard.summary import summary_tables, timing_summary
 from whybench.leaderboard.table import Table
 from whybench.leaderboard.timing import method_timing, metric_timing
 from whybench.records import ExplanationRecord, Record
+
+if TYPE_CHECKING:
+    from whybench.plots.accessor import BoardPlots
 
 SCHEMA = 1
 """Version of `to_json`'s layout."""
@@ -206,6 +210,16 @@ class Leaderboard:
         if correct is not None:
             records = with_samples(records, lambda s: s.correct is correct)
         return Leaderboard(records, [e for e in self.explanations if choice.keeps_subject(e.subject)])
+
+    @property
+    def plot(self) -> "BoardPlots":
+        """The board's figures: `board.plot()`, `board.plot.cost()`, ...; matplotlib is loaded when they are asked for.
+
+        Every one takes `ax` and returns the axes that it drew into.
+        """
+        from whybench.plots.accessor import BoardPlots
+
+        return BoardPlots(self)
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a (dataset, model, metric, method), with everything that is known about the mean and the rank."""

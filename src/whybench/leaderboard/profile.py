@@ -22,28 +22,33 @@ def profile(contests: Sequence[Contest]) -> tuple[Table, ...]:
     return tuple(_table([c for c in contests if c.block.kind == kind], kind, len(kinds) > 1) for kind in kinds)
 
 
+def columns(over: Sequence[Field]) -> list[Field]:
+    """Of each family its headline metric, or each of its metrics where none is."""
+    return [f for f in over if f.headline or not any(g.headline for g in over if g.family == f.family)]
+
+
 def _table(contests: Sequence[Contest], kind: str, several: bool) -> Table:
     over = fields(contests)
-    columns = [f for f in over if f.headline or not any(g.headline for g in over if g.family == f.family)]
+    shown = columns(over)
     single = len({c.block for c in contests}) == 1
-    places = [_single(contests, f) if single else _over_blocks(f) for f in columns]
+    places = [_single(contests, f) if single else _over_blocks(f) for f in shown]
     controls = frozenset[str]().union(*(f.controls for f in over))
-    everyone = sorted({m for f in columns for m in f.whole}, key=lambda m: (m in controls, m))
+    everyone = sorted({m for f in shown for m in f.whole}, key=lambda m: (m in controls, m))
     lines = tuple(
         (f"{m} (control)" if m in controls else m, *(place.get(m, DASH) for place in places)) for m in everyone
     )
-    unranked = sorted({c.family for c in contests} - {f.family for f in columns})
+    unranked = sorted({c.family for c in contests} - {f.family for f in shown})
     notes = [
         "A place in each column, with its 95 % interval and the pool's size; 'tied' where nobody is separated from "
         "anybody. Columns are not added up: families measure different things. Places change with the pool.",
-        *(f"Pool of {f.family}: {f.metric}: {', '.join(sorted(f.pool))}." for f in columns if f.pool),
+        *(f"Pool of {f.family}: {f.metric}: {', '.join(sorted(f.pool))}." for f in shown if f.pool),
         *(
             [f"{UNRANKED.capitalize()}, since trivial maps win by definition: {', '.join(unranked)}."]
             if unranked
             else []
         ),
     ]
-    headers = ("method", *(f"{f.family}: {f.metric}" for f in columns))
+    headers = ("method", *(f"{f.family}: {f.metric}" for f in shown))
     return Table(f"profile ({kind})" if several else "profile", headers, lines, tuple(notes))
 
 

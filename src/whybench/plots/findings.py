@@ -1,9 +1,10 @@
 """What a figure's title says: the finding of a contest in one sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.variants import Variant
+from whybench.plots.curves import MeanCurve
 from whybench.plots.labels import label, listed
 
 
@@ -30,3 +31,12 @@ def finding(contest: Contest, names: Mapping[Variant, str]) -> str:
     verb = "is" if len(better) == 1 else "are"
     share = f"{len(better)} of {len(methods)} methods"
     return f"{listed([names[m] for m in better])} {verb} ahead of every control ({share})"
+
+
+def ends(lines: Sequence[MeanCurve], y_name: str) -> str:
+    """Where the lowest and the highest curve end."""
+    low, high = min(lines, key=lambda c: float(c.mean[-1])), max(lines, key=lambda c: float(c.mean[-1]))
+    return (
+        f"at the end of the curve the {y_name} lies between {low.mean[-1]:.2f} ({label(low.name)}) "
+        f"and {high.mean[-1]:.2f} ({label(high.name)})"
+    )

@@ -1,13 +1,14 @@
 """Curves and quality against cost, as files."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from textwrap import fill
 
 from whybench.leaderboard.contest import Contest
-from whybench.plots import MeanCurve, Point, draw_curves, mean_curve, quality_against_cost, save, y_limits
-from whybench.plots.findings import finding
-from whybench.plots.labels import label, listed
+from whybench.plots import MeanCurve, draw_curves, quality_against_cost, save, y_limits
+from whybench.plots.findings import ends, finding
+from whybench.plots.labels import listed
+from whybench.plots.readings import lines, points
 from whybench.plots.style import figure_of, new_figure, place, styled
 from whybench.report.folder import Folder
 from whybench.report.pace import Pace
@@ -25,29 +26,20 @@ def curve_pictures(view: View, folder: Folder) -> list[Picture]:
     drawn: dict[bytes, tuple[Contest, list[MeanCurve], list[str]]] = {}
     often = Counter(c.metric.name for c in view.contests)
     for contest in (c for c in view.contests if often[c.metric.name] <= SPECIFICATIONS):
-        lines = _lines(view, contest)
-        if lines:
-            same = b"".join(sorted(line.name.encode() + line.mean.tobytes() for line in lines))
-            drawn.setdefault(same, (contest, lines, []))[2].append(view.metric_names[contest.metric])
+        curves = lines(view, contest)
+        if curves:
+            same = b"".join(sorted(line.name.encode() + line.mean.tobytes() for line in curves))
+            drawn.setdefault(same, (contest, curves, []))[2].append(view.metric_names[contest.metric])
     return [_curves(view, folder, *found) for found in drawn.values()]
 
 
-def _lines(view: View, contest: Contest) -> list[MeanCurve]:
-    made = (
-        mean_curve(view.method_names[e.method], e.control, view.records(contest, e.method))
-        for e in view.entries(contest)
-        if e.status == "ok"
-    )
-    return [line for line in made if line is not None]
-
-
 def _curves(
-    view: View, folder: Folder, contest: Contest, lines: Sequence[MeanCurve], metrics: Sequence[str]
+    view: View, folder: Folder, contest: Contest, found: Sequence[MeanCurve], metrics: Sequence[str]
 ) -> Picture:
     curves = next(r.curves for e in contest.entries for r in view.records(contest, e.method) if r.curves is not None)
-    said = _ends(lines, curves.y_name) if contest.trivial else finding(contest, view.method_names)
-    controls = [line for line in lines if line.control]
-    methods = [line for line in lines if not line.control]
+    said = ends(found, curves.y_name) if contest.trivial else finding(contest, view.method_names)
+    controls = [line for line in found if line.control]
+    methods = [line for line in found if not line.control]
     panels = _dealt(methods)
     title = fill(f"{listed(metrics)}: {said}", 70 if len(panels) == 1 else 150)
     several = len(panels) > 1
@@ -60,17 +52,17 @@ def _curves(
             span = f"methods {shown + 1} to {shown + len(panel)} of {len(methods)}" if several else ""
             draw_curves([*panel, *controls], curves.x_name, curves.y_name, span, ax)
             first, shown = first or ax, shown + len(panel)
-            ax.set_ylim(*y_limits(lines))
+            ax.set_ylim(*y_limits(found))
         figure.text(0.1 / figure.get_figwidth(), 1 - 0.08 / figure.get_figheight(), title, va="top", fontsize=10.5)
     path = folder.file("figures", "curves", view.block.dataset, view.block.model, metrics[0], ending="svg")
     save(figure, path)
-    sizes = sorted({line.n for line in lines})
+    sizes = sorted({line.n for line in found})
     span = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     samples = "one sample" if sizes == [1] else f"mean of {span} samples"
     band = "" if sizes == [1] else " with its pointwise 95 % t interval for methods"
     return Picture(
         link=folder.link(path),
-        alt=f"{curves.y_name} against {curves.x_name} for {len(lines)} maps, {view.title}. {said}.",
+        alt=f"{curves.y_name} against {curves.x_name} for {len(found)} maps, {view.title}. {said}.",
         caption=f"Curves behind {', '.join(metrics)}: {samples}{band}; controls are dashed. Methods are in the "
         "order of their mean score, best first.",
         wide=several,
@@ -84,36 +76,20 @@ def _dealt(methods: Sequence[MeanCurve]) -> list[Sequence[MeanCurve]]:
     return [methods[i : i + size] for i in range(0, len(methods), size)] or [[]]
 
 
-def _ends(lines: Sequence[MeanCurve], y_name: str) -> str:
-    """Where the lowest and the highest curve end."""
-    low, high = min(lines, key=lambda c: float(c.mean[-1])), max(lines, key=lambda c: float(c.mean[-1]))
-    return (
-        f"at the end of the curve the {y_name} lies between {low.mean[-1]:.2f} ({label(low.name)}) "
-        f"and {high.mean[-1]:.2f} ({label(high.name)})"
-    )
-
-
 def cost_picture(view: View, took: Pace, folder: Folder) -> Picture | None:
     """The lead's mean score against the seconds of an explanation; None where there is nothing to rank or time."""
     contest = view.lead
-    points = list(_points(view, contest, took)) if contest else []
-    if contest is None or not points:
+    shown = points(view, contest, took.seconds) if contest else []
+    if contest is None or not shown:
         return None
     said = finding(contest, view.method_names)
     metric = view.metric_names[contest.metric]
-    ax = quality_against_cost(points, metric, contest.higher_is_better, f"{view.title}: {said}")
+    ax = quality_against_cost(shown, metric, contest.higher_is_better, f"{view.title}: {said}")
     path = folder.file("figures", "cost", view.block.dataset, view.block.model, ending="svg")
     save(figure_of(ax), path)
     return Picture(
         link=folder.link(path),
-        alt=f"{metric} against milliseconds a sample for {len(points)} maps, {view.title}. {said}.",
+        alt=f"{metric} against milliseconds a sample for {len(shown)} maps, {view.title}. {said}.",
         caption=f"Mean {metric} with its 95 % interval against the wall time of one explanation ({took.how}), "
         f"{view.title}.",
     )
-
-
-def _points(view: View, contest: Contest, took: Pace) -> Iterable[Point]:
-    for e in contest.pool:
-        seconds, score = took.seconds.get(e.method), contest.estimates[e.method]
-        if seconds is not None:
-            yield Point(view.method_names[e.method], e.control, seconds, score.mean, score.low, score.high)

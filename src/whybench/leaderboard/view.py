@@ -45,8 +45,14 @@ class View:
     def methods(self) -> list[Variant]:
         """All methods and then all controls, in the order of the lead."""
         order = {e.method: i for i, e in enumerate(self.entries(self.lead))} if self.lead else {}
-        controls = {e.method for c in self.contests for e in c.entries if e.control}
-        return sorted(self.method_names, key=lambda v: (v in controls, order.get(v, len(order)), self.method_names[v]))
+        return sorted(
+            self.method_names, key=lambda v: (v in self.controls, order.get(v, len(order)), self.method_names[v])
+        )
+
+    @cached_property
+    def controls(self) -> frozenset[Variant]:
+        """The methods that are controls."""
+        return frozenset(e.method for c in self.contests for e in c.entries if e.control)
 
     def records(self, contest: Contest, method: Variant) -> list[Record]:
         """The cells of one entry, one a seed."""
@@ -54,9 +60,15 @@ class View:
 
     def explanations(self, method: Variant) -> list[ExplanationRecord]:
         """A method's explanations, one a seed and set of samples."""
-        return [
-            e for e in self.board.explanations if block_of(e.subject) == self.block and method_of(e.subject) == method
-        ]
+        return self._made.get(method, [])
+
+    @cached_property
+    def _made(self) -> dict[Variant, list[ExplanationRecord]]:
+        made: dict[Variant, list[ExplanationRecord]] = {}
+        for record in self.board.explanations:
+            if block_of(record.subject) == self.block:
+                made.setdefault(method_of(record.subject), []).append(record)
+        return made
 
     @cached_property
     def _cells(self) -> dict[tuple[Variant, Variant], list[Record]]:

@@ -35,6 +35,10 @@ class Links:
         """The page of a block: its tables, family by family."""
         return f"blocks/{self.blocks[block]}.html"
 
+    def gallery(self, block: Block) -> str:
+        """The page of a block's explanations side by side."""
+        return f"gallery/{self.blocks[block]}.html"
+
     def samples(self, block: Block, method: Variant) -> str:
         """The page of one method in a block: what every single sample says."""
         return f"samples/{self.blocks[block]}/{self.methods[block, method]}.html"

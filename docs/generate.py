@@ -8,15 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import bibliography
-
+from whybench import bibliography
+from whybench.bibliography import KEY, SOURCE
 from whybench.catalogue import SORTS, catalogue, find
 
 DOCS = Path(__file__).parent
-KEY = re.compile(r"[a-z]+(?:1[89]|20)\d\d[a-z]*")
-SOURCE = re.compile(r"Source:[^\n]*(?:\n[^\n]+)*")
 
 INTRODUCTIONS = {
     "methods": """\

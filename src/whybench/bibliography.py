@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from unicodedata import normalize
 
@@ -21,16 +22,21 @@ FIELD = re.compile(r"([A-Za-z]+)\s*=\s*")
 ACCENT = re.compile(r"\{\\(.)\{?\\?([A-Za-z])\}?\}")
 MARKS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "v": "\u030c", "c": "\u0327"}
 """TeX's accents as combining characters."""
+KEY = re.compile(r"[a-z]+(?:1[89]|20)\d\d[a-z]*")
+"""A key, in the text of a docstring."""
+SOURCE = re.compile(r"Source:[^\n]*(?:\n[^\n]+)*")
+"""What a docstring says of its sources."""
 SIGNS = (("{", ""), ("}", ""), ("\\&", "&"), ("--", "-"), ("``", '"'), ("''", '"'))
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One reference."""
+    """One reference; source: as it is entered."""
 
     key: str
     type: str
     fields: dict[str, str]
+    source: str
 
     def line(self) -> str:
         """Authors, title, where, year, and the identifier, as plain text."""
@@ -46,8 +52,14 @@ class Entry:
         parts = [f"{who}: {_plain(self.fields['title'])}", *map(_plain, where), self.fields["year"], *marks[:1]]
         return ". ".join(parts) + "."
 
+    def address(self) -> str | None:
+        """Where the publication is found, None where no identifier is known."""
+        if "doi" in self.fields:
+            return f"https://doi.org/{self.fields['doi']}"
+        return f"https://arxiv.org/abs/{self.fields['eprint']}" if "eprint" in self.fields else None
 
-def read(path: Path) -> dict[str, Entry]:
+
+def read(path: Path | Traversable) -> dict[str, Entry]:
     """All entries by key; raises ValueError, naming the entry, for what is no valid BibTeX or lacks a field."""
     entries: dict[str, Entry] = {}
     for entry in _entries(path.read_text(encoding="utf-8")):
@@ -84,7 +96,7 @@ def _entries(text: str) -> Iterator[Entry]:
                 raise ValueError(f"{head[2]}: expected a comma or the end after {field[1]}")
             at = len(text) - len(rest[1:].lstrip() if rest[0] == "," else rest)
         at += 1
-        yield Entry(head[2], head[1].lower(), fields)
+        yield Entry(head[2], head[1].lower(), fields, text[head.start() : at])
 
 
 def _braced(text: str, start: int, key: str) -> tuple[str, int]:

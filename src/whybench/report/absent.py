@@ -1,7 +1,9 @@
 """The pairs that did not run, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from whybench.leaderboard import Table
 from whybench.plots.labels import listed
 from whybench.report.view import View
 
@@ -40,3 +42,11 @@ def absent(view: View) -> list[Absent]:
         )
         for (status, reason), pairs in sorted(found.items())
     ]
+
+
+def absent_table(views: Sequence[View]) -> Table:
+    """What did not run in some blocks, as rows of text."""
+    rows = tuple(
+        (a.place, a.status, str(a.cells), a.methods, a.metrics, a.reason) for view in views for a in absent(view)
+    )
+    return Table("pairs that did not run", ("block", "status", "cells", "methods", "metrics", "reason"), rows)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from whybench.leaderboard.contest import Contest
-from whybench.plots import MeanCurve, draw_curves, quality_against_cost, save, y_limits
+from whybench.plots import MeanCurve, draw_curves, quality_against_cost, y_limits
 from whybench.plots.findings import ends, finding
 from whybench.plots.labels import listed
 from whybench.plots.readings import lines, points
 from whybench.plots.style import figure_of, new_figure, place, styled
+from whybench.report.drawing import drawn
 from whybench.report.folder import Folder
 from whybench.report.pace import Pace
 from whybench.report.pictures import Picture
@@ -54,14 +55,14 @@ def _curves(
             first, shown = first or ax, shown + len(panel)
             ax.set_ylim(*y_limits(found))
         figure.text(0.1 / figure.get_figwidth(), 1 - 0.08 / figure.get_figheight(), title, va="top", fontsize=10.5)
-    path = folder.file("figures", "curves", view.block.dataset, view.block.model, metrics[0], ending="svg")
-    save(figure, path)
     sizes = sorted({line.n for line in found})
     span = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     samples = "one sample" if sizes == [1] else f"mean of {span} samples"
     band = "" if sizes == [1] else " with its pointwise 95 % t interval for methods"
-    return Picture(
-        link=folder.link(path),
+    return drawn(
+        figure,
+        folder,
+        *("curves", view.block.dataset, view.block.model, metrics[0]),
         alt=f"{curves.y_name} against {curves.x_name} for {len(found)} maps, {view.title}. {said}.",
         caption=f"Curves behind {', '.join(metrics)}: {samples}{band}; controls are dashed. Methods are in the "
         "order of their mean score, best first.",
@@ -85,10 +86,10 @@ def cost_picture(view: View, took: Pace, folder: Folder) -> Picture | None:
     said = finding(contest, view.method_names)
     metric = view.metric_names[contest.metric]
     ax = quality_against_cost(shown, metric, contest.higher_is_better, f"{view.title}: {said}")
-    path = folder.file("figures", "cost", view.block.dataset, view.block.model, ending="svg")
-    save(figure_of(ax), path)
-    return Picture(
-        link=folder.link(path),
+    return drawn(
+        figure_of(ax),
+        folder,
+        *("cost", view.block.dataset, view.block.model),
         alt=f"{metric} against milliseconds a sample for {len(shown)} maps, {view.title}. {said}.",
         caption=f"Mean {metric} with its 95 % interval against the wall time of one explanation ({took.how}), "
         f"{view.title}.",

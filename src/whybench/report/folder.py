@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from whybench.errors import NotWritable
+from whybench.report.pictures import Picture
 
 MADE_FROM = ".made-from"
 """The file that holds the digest of what a report shows."""
@@ -12,10 +13,14 @@ MADE_FROM = ".made-from"
 
 @dataclass
 class Folder:
-    """Where a report is written; names given by people never become paths as they are."""
+    """Where a report is written; names given by people never become paths as they are.
+
+    pictures: the figures that were drawn, by their names, for pages that show one again.
+    """
 
     root: Path
     taken: set[str] = field(default_factory=set)
+    pictures: dict[tuple[str, ...], Picture] = field(default_factory=dict)
 
     def file(self, folder: str, *names: str, ending: str) -> Path:
         """A path below `folder` (made where missing) from `names`, which no other file of this report has."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from textwrap import fill
 
-from whybench.plots import Load, passes_needed_and_done, save
+from whybench.plots import Load, passes_needed_and_done
 from whybench.plots.loads import What, finding, loads
 from whybench.plots.style import figure_of
+from whybench.report.drawing import drawn
 from whybench.report.folder import Folder
 from whybench.report.pictures import Picture
 from whybench.report.view import View
@@ -22,10 +23,10 @@ def passes_pictures(view: View, folder: Folder) -> list[Picture]:
 def _picture(view: View, folder: Folder, what: What, some: Sequence[Load]) -> Picture:
     said = finding(what, some)
     ax = passes_needed_and_done(some, what, fill(f"{view.title}: {said}", 100))
-    path = folder.file("figures", "passes", what, view.block.dataset, view.block.model, ending="svg")
-    save(figure_of(ax), path)
-    return Picture(
-        link=folder.link(path),
+    return drawn(
+        figure_of(ax),
+        folder,
+        *("passes", what, view.block.dataset, view.block.model),
         alt=f"Passes needed and done, and time in bare forward passes, of {len(some)} {what}, {view.title}. {said}.",
         caption=f"Samples through the model (forward and backward together) that a definition needs and that were "
         f"counted, and wall time in bare forward passes of the same samples, a sample: {what}, {view.title}. "

@@ -1,16 +1,29 @@
-"""Figures on the page: where they lie and what they say to those who cannot see them."""
+"""What lies beside a page: figures, and files to download."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file; link: its address, seen from the top folder."""
+
+    link: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Picture:
-    """link: the file, seen from the page; alt: the finding in words; caption: how to read it; wide: needs a row."""
+    """A figure.
+
+    link: its file, seen from the top folder; alt: the finding in words; caption: how to read it; files: to download;
+    wide: needs a row.
+    """
 
     link: str
     alt: str
     caption: str
+    files: Sequence[Download] = ()
     wide: bool = True
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from whybench.leaderboard.sensitivity import Curve, Sensitivity, curves
-from whybench.plots import save
 from whybench.plots.contested import contested, draw_order, draw_pair, order_found, pair_found
 from whybench.plots.labels import label
 from whybench.plots.style import figure_of
+from whybench.report.drawing import drawn
 from whybench.report.folder import Folder
 from whybench.report.pictures import Picture
 from whybench.report.view import View
@@ -24,10 +24,10 @@ def specification_pictures(view: View, folder: Folder) -> list[Picture]:
 
 
 def _matrix(view: View, folder: Folder, curve: Curve, rows: Sequence[Sensitivity]) -> Picture:
-    path = folder.file("figures", "sensitivity", *view.block[1:], curve.of.metric, ending="svg")
-    save(figure_of(draw_order(curve, rows)), path)
-    return Picture(
-        link=folder.link(path),
+    return drawn(
+        figure_of(draw_order(curve, rows)),
+        folder,
+        *("sensitivity", *view.block[1:], curve.of.metric),
         alt=f"{curve.of.metric}, {view.title}: {order_found(curve, rows)}.",
         caption=f"In how many per cent of the specifications of {curve.of.metric} the mean of the row's method is "
         "better than that of the column's. Framed: each is ahead with a 95 % interval off zero under some of them.",
@@ -36,10 +36,10 @@ def _matrix(view: View, folder: Folder, curve: Curve, rows: Sequence[Sensitivity
 
 
 def _curve(view: View, folder: Folder, curve: Curve, pair: Sensitivity) -> Picture:
-    path = folder.file("figures", "specifications", *view.block[1:], curve.of.metric, ending="svg")
-    save(figure_of(draw_pair(curve, pair)), path)
-    return Picture(
-        link=folder.link(path),
+    return drawn(
+        figure_of(draw_pair(curve, pair)),
+        folder,
+        *("specifications", *view.block[1:], curve.of.metric),
         alt=f"{curve.of.metric}, {view.title}: {pair_found(pair)}.",
         caption=f"The most contested pair under every specification of {curve.of.metric}, in rising order: mean of the "
         "paired differences over samples, in their standard deviations, with its 95 % interval; above zero "

@@ -1,0 +1,112 @@
+"""The first page: which methods are ahead of every control, what each costs, and what may not be concluded."""
+
+from whybench.leaderboard import Table
+from whybench.report.ahead import ahead_table, answers
+from whybench.report.links import ABSENT, ACROSS, OVERVIEW
+from whybench.report.origin import Origin
+from whybench.report.overviews import profile_pictures
+from whybench.report.pictures import Download, Picture
+from whybench.report.sheets import Sheet, Sheets
+from whybench.report.site import Page, Site
+
+
+def write(site: Site, of: Origin) -> None:
+    """index.html, after all other pages, so that it links to those that are there."""
+    sheets = Sheets(site.folder, of.controls)
+    ahead = ahead_table(of.views)
+    timing = of.board.timing_summary()
+    content = {
+        "pool": _pool(of),
+        "answers": answers(of.views),
+        "ahead": sheets.make(ahead, "ahead", "Gain over the best control, by the metric that leads each block")
+        if ahead
+        else None,
+        "costs": sheets.make(timing, "costs", "What explaining one sample costs", of.timing) if timing.rows else None,
+        "front": _front(site, of),
+        "claim": of.board.claim().splitlines(),
+        "flags": _flags(of),
+        "absent": sum(e.status != "ok" for c in of.board.contests for e in c.entries),
+        "absent_page": ABSENT,
+        "profiles": [
+            sheets.make(table, table.title, "Places in every family, side by side and never added up")
+            for table in of.board.profile()
+            if table.rows
+        ],
+        "profile_pictures": profile_pictures(of.board, site.folder),
+        "blocks": _blocks(site, of, sheets),
+        "across": site.known(ACROSS),
+        "families": _families(of, sheets),
+        "files": _files(site, of),
+    }
+    site.write(Page(OVERVIEW, "Overview", "index.html.j2"), content)
+
+
+def _front(site: Site, of: Origin) -> list[Picture]:
+    """The first block's quality against cost, as the page of costs has it."""
+    found = (site.folder.pictures.get(("cost", v.block.dataset, v.block.model)) for v in of.views)
+    return [picture for picture in found if picture is not None][:1]
+
+
+def _pool(of: Origin) -> str:
+    """How much was judged by how much, on what."""
+    entries = [(e.method, e.control) for c in of.board.contests for e in c.entries]
+    controls = {method.name for method, control in entries if control}
+    methods = {method.name for method, _ in entries} - controls
+    metrics = {c.metric.name for c in of.board.contests}
+    counted = (
+        (len(methods), "method"),
+        (len(controls), "control"),
+        (len(metrics), "metric"),
+        (len(of.views), "model x dataset block"),
+    )
+    said = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in counted]
+    return f"{said[0]} and {said[1]}, judged by {said[2]} on {said[3]}."
+
+
+def _flags(of: Origin) -> list[str]:
+    """Every column in which a control is not beaten."""
+    notes = (note for family in of.board.families for note in of.board.table(family).notes)
+    return list(dict.fromkeys(note for note in notes if note.startswith("Flag")))
+
+
+def _blocks(site: Site, of: Origin, sheets: Sheets) -> Sheet:
+    """The blocks with their sizes, each a link to its page."""
+    rows = []
+    for view in of.views:
+        controls = {e.method for c in view.contests for e in c.entries if e.control}
+        samples = sorted({len(c.asked) for c in view.contests if c.asked})
+        sizes = " to ".join(map(str, dict.fromkeys((samples[0], samples[-1])))) if samples else "0"
+        counts = (len(view.method_names) - len(controls), len(controls), len(view.metric_names))
+        rows.append((view.title, view.block.kind, sizes, *map(str, counts)))
+    pages = {view.title: site.known(of.links.block(view.block)) for view in of.views}
+    table = Table("blocks", ("block", "kind", "samples", "methods", "controls", "metrics"), tuple(rows))
+    return sheets.make(table, "blocks", "Models on datasets", address=lambda _, name: pages.get(name))
+
+
+def _families(of: Origin, sheets: Sheets) -> list[Sheet]:
+    """Each family's headline over the models; the files hold everything that is known of the family."""
+    made = []
+    for family in of.board.families:
+        rows = of.standings[of.standings["family"] == family]
+        for k, table in enumerate(of.board.summary(family)):
+            name = family if not k else f"{family} {table.title}"
+            made.append(
+                sheets.make(table, name, f"{table.title}: mean ± half of the 95 % interval, models in columns", rows)
+            )
+    return made
+
+
+def _files(site: Site, of: Origin) -> list[Download]:
+    """The whole board."""
+    made = {
+        "board.csv": of.board.to_csv(),
+        "board.json": of.board.to_json(),
+        "board.tex": of.board.to_latex(),
+        "board.md": of.board.to_markdown(),
+    }
+    called = ("CSV", "JSON", "LaTeX", "Markdown")
+    folder = site.folder
+    return [
+        Download(folder.text(folder.root / name, text), f"all boards, {kind}")
+        for (name, text), kind in zip(made.items(), called, strict=True)
+    ]

@@ -1,0 +1,131 @@
+"""Tables on a page, each with its files: CSV and JSON to compute with, LaTeX and Markdown to print."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from whybench.leaderboard import Table
+from whybench.leaderboard.markup import csv_table, latex, markdown
+from whybench.report.cells import Cell, cell
+from whybench.report.folder import Folder
+from whybench.report.links import slug
+from whybench.report.pictures import Download
+from whybench.report.tables import CONTROL, cut
+
+Address = Callable[[str, str], str | None]
+"""Where the page of a thing lies, from the heading of its section (`model on dataset`) and its name."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """text; numeric: whether the column holds numbers, which stand at its right."""
+
+    text: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """name: which cell is the row's header."""
+
+    cells: tuple[Cell, ...]
+    name: int
+    control: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows under the heading of one block."""
+
+    heading: str
+    link: str | None
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as a template draws it; prose: its cells hold sentences."""
+
+    id: str
+    caption: str
+    headers: tuple[Header, ...]
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...]
+    downloads: tuple[Download, ...]
+    prose: bool = False
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """Makes sheets and writes their files to a folder; controls: the names of methods that are controls."""
+
+    folder: Folder
+    controls: frozenset[str]
+
+    def make(
+        self,
+        table: Table,
+        name: str,
+        caption: str,
+        rows: pd.DataFrame | None = None,
+        address: Address = lambda heading, name: None,
+        blocks: Mapping[str, str] | None = None,
+        prose: bool = False,
+    ) -> Sheet:
+        """A sheet of `table`, with its files tables/`name`.csv, .json, .tex and .md.
+
+        rows: what CSV and JSON hold, in place of the table's text; address: where names link to; blocks: the pages of
+        the blocks by their headings. Without `blocks` a single section has no heading.
+        """
+        parts = cut(table, sorted(self.controls))
+        headings = blocks is not None or len(parts.sections) > 1
+        sections = [
+            Section(
+                part.heading if headings else "",
+                (blocks or {}).get(part.heading),
+                tuple(_row(line.cells, line.name, line.control, part.heading, address) for line in part.lines),
+            )
+            for part in parts.sections
+        ]
+        drawn = [row.cells for section in sections for row in section.rows]
+        headers = tuple(Header(text, _numeric([c[k] for c in drawn])) for k, text in enumerate(parts.headers))
+        files = self._files(table, name, rows)
+        return Sheet(f"table-{slug([name])}", caption, headers, tuple(sections), table.notes, files, prose)
+
+    def _files(self, table: Table, name: str, rows: pd.DataFrame | None) -> tuple[Download, ...]:
+        frame = pd.DataFrame(list(table.rows), columns=list(table.headers)) if rows is None else rows
+        made = {"csv": csv(frame), "json": records(frame), "tex": latex(table), "md": markdown(table)}
+        called = {"csv": "CSV", "json": "JSON", "tex": "LaTeX", "md": "Markdown"}
+        return tuple(
+            Download(self.folder.text(self.folder.file("tables", name, ending=ending), text), called[ending])
+            for ending, text in made.items()
+        )
+
+
+def _row(texts: Sequence[str], name: int, control: bool, heading: str, address: Address) -> Row:
+    link = address(heading, texts[name].removesuffix(CONTROL)) if texts else None
+    return Row(tuple(cell(text, link) if text else Cell("") for text in texts), name, control)
+
+
+def _numeric(cells: Sequence[Cell]) -> bool:
+    """Whether most of what a column holds are numbers."""
+    held = [c for c in cells if c.head and not c.head.startswith("—")]
+    return bool(held) and 2 * sum(c.value is not None for c in held) > len(held)
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """A frame as CSV, nothing for a missing value."""
+    return csv_table(list(frame.columns), _plain(frame).itertuples(index=False, name=None))
+
+
+def records(frame: pd.DataFrame) -> str:
+    """A frame as JSON, columns and data: what pandas.read_json(orient='split') reads."""
+    rows = [json.dumps(list(row), allow_nan=False) for row in _plain(frame).itertuples(index=False, name=None)]
+    columns = json.dumps(list(map(str, frame.columns)))
+    return f'{{"columns": {columns},\n"data": [\n' + ",\n".join(rows) + "\n]}\n"
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype(object).where(frame.notna(), None)

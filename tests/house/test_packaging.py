@@ -58,9 +58,14 @@ def test_package_data_is_inside(held: set[str], tracked: list[str]) -> None:
     assert wanted <= held
 
 
-def test_the_console_script_is_declared(wheel: zipfile.ZipFile, held: set[str]) -> None:
+def test_the_console_script_and_the_pytest_plugin_are_declared(wheel: zipfile.ZipFile, held: set[str]) -> None:
     (name,) = (name for name in held if name.endswith(".dist-info/entry_points.txt"))
-    assert wheel.read(name).decode().split() == ["[console_scripts]", "whybench", "=", "whybench.cli:main"]
+    assert [line for line in wheel.read(name).decode().splitlines() if line] == [
+        "[console_scripts]",
+        "whybench = whybench.cli:main",
+        "[pytest11]",
+        "whybench = whybench.testing.plugin",
+    ]
 
 
 def test_the_licence_is_inside(held: set[str]) -> None:

@@ -80,7 +80,7 @@ def test_family_wise_error(calibration: ModuleType, methods: int, units: int, sk
 
 def test_samples_of_one_model_prove_nothing_about_methods(calibration: ModuleType) -> None:
     found = calibration.generalisation(13, 200, 1000)
-    assert found == {"samples of one model": 0.879, "samples of all models": 0.848, "models": 0.057}
+    assert found == {"samples of one model": 0.874, "samples of all models": 0.847, "models": 0.049}
     few = calibration.generalisation(13, 20, 1000)
     assert few["samples of one model"] < found["samples of one model"]  # more samples of one model make it worse
 

@@ -12,6 +12,7 @@ from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.model import steady
 from whybench.sweeps.answers import answers
+from whybench.worlds.orders import extreme_orders
 
 
 @dataclass(frozen=True)
@@ -88,24 +89,12 @@ class _Search:
         return torch.cat(parts).view(n, sets)
 
     def all_subsets(self) -> tuple[Tensor, Tensor]:
-        """The extreme areas over all orders: V(S) = min over r in S of V(S - r) + share_r (y(S - r) + y(S)) / 2."""
+        """The extreme areas over all orders."""
         count = len(self.regions)
-        subset = torch.arange(2**count)
-        member = (subset[:, None] >> torch.arange(count)) & 1 == 1
+        member = (torch.arange(2**count)[:, None] >> torch.arange(count)) & 1 == 1
         output = self.outputs(member.expand(len(self.case), -1, -1).contiguous())
-        found = []
-        for best in (torch.minimum, torch.maximum):
-            bound = torch.inf if best is torch.minimum else -torch.inf
-            area = torch.full_like(output, bound)
-            area[:, 0] = 0.0
-            for size in range(1, count + 1):
-                for region in range(count):
-                    now = subset[(member.sum(1) == size) & member[:, region]]
-                    before = now - (1 << region)
-                    step = self.share[region] * (output[:, before] + output[:, now]) / 2
-                    area[:, now] = best(area[:, now], area[:, before] + step)
-            found.append(area[:, -1])
-        return found[0], found[1]
+        smallest, largest = (extreme_orders(output, self.share, largest)[0] for largest in (False, True))
+        return smallest, largest
 
     def beam(self, clean: Tensor, width: int, sign: int) -> Tensor:
         """The smallest area (sign 1), or the largest (sign -1), of the orders that a beam keeps."""

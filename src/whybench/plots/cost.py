@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from whybench.plots.labels import label
 from whybench.plots.style import COLOURS, CONTROL, given_or_new, height_of, styled
+from whybench.statistics import pareto_front
 
 LINE = 0.155
 """Inches from one name to the next."""
@@ -86,13 +87,12 @@ def quality_against_cost(
 
 
 def front(points: Sequence[Point], higher_is_better: bool = True) -> list[Point]:
-    """The methods, cheapest first, that are better than every cheaper method."""
-    sign = 1 if higher_is_better else -1
-    kept: list[Point] = []
-    for point in sorted((p for p in points if not p.control), key=lambda p: (p.seconds, -sign * p.mean)):
-        if not kept or sign * point.mean > sign * kept[-1].mean:
-            kept.append(point)
-    return kept
+    """The methods on the Pareto front, cheapest first."""
+    methods = [p for p in points if not p.control]
+    if not methods:
+        return []
+    on = pareto_front([p.seconds for p in methods], [p.mean if higher_is_better else -p.mean for p in methods])
+    return sorted((p for p, held in zip(methods, on, strict=True) if held), key=lambda p: p.seconds)
 
 
 def _ms(point: Point) -> float:

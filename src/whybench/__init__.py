@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from whybench import planted as planted
     from whybench.evaluation import evaluate as evaluate
     from whybench.leaderboard import Leaderboard as Leaderboard
     from whybench.naming import dataset as dataset
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from whybench.suite import block as block
     from whybench.trees import tree_model as tree_model
 
+_ROOMS = ("planted",)
+"""Public names that are packages themselves."""
 _PLACES = {
     "Block": "suite",
     "Leaderboard": "leaderboard",
@@ -37,10 +40,12 @@ _PLACES = {
     "tree_model": "trees",
 }
 
-__all__ = sorted(_PLACES)
+__all__ = sorted([*_PLACES, *_ROOMS])
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"whybench.{name}")
     if name not in _PLACES:
         raise AttributeError(f"module 'whybench' has no attribute {name!r}")
     return getattr(import_module(f"whybench.{_PLACES[name]}"), name)

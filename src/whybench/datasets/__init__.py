@@ -10,6 +10,7 @@ from whybench.datasets.imagenet_folder import ImagenetFolder
 from whybench.datasets.imagenet_photos import ImagenetPhotos
 from whybench.datasets.mnist import MNIST
 from whybench.datasets.photograph_mosaics import PhotographMosaics
+from whybench.datasets.planted_design import PlantedSamples
 from whybench.datasets.planted_patches import PlantedPatches
 from whybench.datasets.shortcut_digits import ShortcutDigits
 from whybench.datasets.wine import Wine
@@ -26,6 +27,7 @@ __all__ = [
     "ImagenetPhotos",
     "PhotographMosaics",
     "PlantedPatches",
+    "PlantedSamples",
     "ShortcutDigits",
     "Wine",
 ]

@@ -8,31 +8,13 @@ import torch
 
 from whybench.datasets import digits
 from whybench.datasets.splits import Part
+from whybench.planted.glyphs import CLASS_NAMES, DECOYS, GLYPHS
 from whybench.protocols import Dataset, DatasetLoader
 from whybench.registries import register
 from whybench.streams import Streams
 
 Array = np.ndarray[Any, Any]
 
-GLYPHS = torch.tensor(
-    [
-        [[0, 0, 0], [1, 0, 1], [1, 1, 1]],
-        [[0, 1, 1], [0, 0, 1], [0, 1, 1]],
-        [[0, 1, 1], [1, 0, 0], [1, 1, 0]],
-        [[1, 1, 0], [1, 0, 0], [0, 1, 1]],
-    ]
-)
-"""One a class: five bright pixels of nine, such that none looks like a part of another one."""
-DECOYS = torch.tensor(
-    [
-        [[0, 0, 0], [1, 1, 1], [1, 0, 1]],
-        [[0, 0, 1], [0, 0, 1], [1, 1, 1]],
-        [[0, 0, 1], [1, 0, 1], [1, 1, 0]],
-        [[0, 1, 0], [0, 0, 1], [1, 1, 1]],
-    ]
-)
-"""Patterns of as many bright pixels that belong to no class."""
-CLASS_NAMES = ("cup", "hook", "zig", "zag")
 SIDE = 16
 BRIGHT = 16.0
 """A glyph's bright pixels; its others are 0."""

@@ -20,6 +20,7 @@ from whybench.models.mnist_resnet import MnistResNet
 from whybench.models.mosaic_cnn import MosaicCNN
 from whybench.models.patch_cnn import PatchCNN
 from whybench.models.patch_detector import PatchDetector
+from whybench.models.planted_design import PlantedDesign
 from whybench.models.shapes_cnn import ShapesCNN
 from whybench.models.shortcut_cnn import ShortcutCNN
 from whybench.models.wine_mlp import WineMLP
@@ -45,6 +46,7 @@ __all__ = [
     "MosaicCNN",
     "PatchCNN",
     "PatchDetector",
+    "PlantedDesign",
     "ShapesCNN",
     "ShortcutCNN",
     "WineMLP",

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from whybench.datasets.planted_patches import BRIGHT, CLASS_NAMES, PlantedPatches
+from whybench.datasets.planted_patches import BRIGHT, PlantedPatches
 from whybench.domains import ImageDomain
 from whybench.models.learner import Learned, Learner
 from whybench.models.patch_detector import preprocess
 from whybench.models.training import Recipe
+from whybench.planted.glyphs import CLASS_NAMES
 from whybench.protocols import Model
 from whybench.registries import register
 

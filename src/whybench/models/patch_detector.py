@@ -1,21 +1,20 @@
 """A detector of planted glyphs with weights that are written down, not learned."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from whybench.datasets.planted_patches import BRIGHT, CLASS_NAMES, GLYPHS, SIDE
+from whybench.datasets.planted_patches import BRIGHT, SIDE
 from whybench.domains import ImageDomain
+from whybench.planted.glyph_detector import glyph_detector
+from whybench.planted.glyphs import CLASS_NAMES
 from whybench.protocols import Model, ModelLoader
 from whybench.registries import register
 
-THRESHOLD = 4.0
-"""A glyph answers its own filter with 5; nothing else in `planted_patches` answers any with more than 3."""
 GAIN = 10.0
 """The label's logit; all others are 0."""
 
@@ -49,26 +48,9 @@ def preprocess(sample: np.ndarray[Any, Any]) -> Tensor:
 
 @cache
 def _model() -> Model:
-    places = (SIDE - GLYPHS.shape[1] + 1) ** 2
-    with torch.device("meta"):  # draws nothing from the global generator
-        module = nn.Sequential(
-            OrderedDict(
-                filters=nn.Conv2d(1, len(GLYPHS), GLYPHS.shape[1]),
-                whole=nn.ReLU(),
-                mean=nn.AdaptiveAvgPool2d(1),
-                flatten=nn.Flatten(),
-                logits=nn.Linear(len(GLYPHS), len(GLYPHS), bias=False),
-            )
-        )
-    weights = {
-        "filters.weight": (2.0 * GLYPHS - 1).unsqueeze(1),
-        "filters.bias": torch.full((len(GLYPHS),), -THRESHOLD),
-        "logits.weight": GAIN * places * torch.eye(len(GLYPHS)),
-    }
-    module.load_state_dict(weights, assign=True)
     return Model(
         name=PatchDetector.name,
-        module=module.eval().requires_grad_(False),
+        module=glyph_detector(SIDE, SIDE, GAIN),
         domain=ImageDomain(low=0.0, high=1.0),
         class_names=CLASS_NAMES,
         layers={"cam": "whole"},

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from whybench.datasets import digits
 from whybench.domains import ImageDomain
 from whybench.errors import BadParameter, shown
+from whybench.planted.hand_set import hand_set
 from whybench.protocols import Model, Training, Truth
 from whybench.protocols.asking import predict
 from whybench.streams import Streams
@@ -79,8 +80,8 @@ def _inputs(samples: object) -> Tensor:
 
 
 def _network(filters: Tensor, biases: Tensor, added: Tensor) -> nn.Module:
-    with torch.device("meta"):  # draws nothing from the global generator
-        module = nn.Sequential(
+    def network() -> nn.Module:
+        return nn.Sequential(
             OrderedDict(
                 conv=nn.Conv2d(1, len(filters), PATCH, stride=PATCH),
                 relu=nn.ReLU(),
@@ -88,13 +89,13 @@ def _network(filters: Tensor, biases: Tensor, added: Tensor) -> nn.Module:
                 logits=nn.Linear(len(filters) * PATCHES, CLASSES, bias=False),
             )
         )
+
     weights = {
         "conv.weight": filters.view(-1, 1, PATCH, PATCH),
         "conv.bias": biases,
         "logits.weight": added.flatten(1),
     }
-    module.load_state_dict({name: value.float() for name, value in weights.items()}, assign=True)
-    return module.eval().requires_grad_(False)
+    return hand_set(network, weights)
 
 
 def _worth(inputs: Tensor, mean: float, targets: Tensor, filters: Tensor, biases: Tensor, added: Tensor) -> Tensor:

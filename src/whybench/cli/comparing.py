@@ -1,0 +1,121 @@
+"""The command that compares."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from whybench.cli.exits import Exit
+from whybench.comparing import (
+    Comparison,
+    Rules,
+    Timing,
+    Tolerances,
+    compared,
+    failures,
+    open_both,
+    to_json,
+    to_markdown,
+    wording,
+)
+from whybench.errors import NotWritable, UsageError
+from whybench.leaderboard.markup import printable
+
+CELLS = 30
+"""Cells that the terminal shows."""
+SAMPLES = 5
+"""Samples of a cell that the terminal names."""
+STANDARD_OUTPUT = "-"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `compare` was asked for."""
+
+    a: str
+    b: str
+    suite: str | None
+    requests: tuple[str, ...]
+    own_libraries: bool
+    rules: Rules
+    fail_on: tuple[str, ...]
+    timing: Timing
+
+
+def asked(
+    a: str,
+    b: str,
+    suite: str | None,
+    requests: Sequence[str],
+    own_libraries: bool,
+    relative: float | None,
+    absolute: float | None,
+    alpha: float,
+    common: bool,
+    fail_on: str,
+    timing: bool,
+    anywhere: bool,
+    clock: str,
+    rounds: int,
+) -> Asked:
+    """The options, checked before anything is read or run."""
+    if clock not in ("wall", "cpu"):
+        raise UsageError(f"--clock={clock!r}; wall or cpu is needed")
+    rules = Rules(Tolerances(relative, absolute), alpha, common)
+    how = Timing(timing, anywhere, clock, rounds)  # type: ignore[arg-type]
+    return Asked(a, b, suite, tuple(requests), own_libraries, rules, failures(fail_on), how)
+
+
+def compare_sides(wanted: Asked, json: Path | None, markdown: Path | None) -> int:
+    """Compare A and B, print what moved, and write the files that were asked for; returns the exit code."""
+    progress = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    opened = open_both(
+        wanted.a,
+        wanted.b,
+        wanted.suite,
+        wanted.requests,
+        wanted.own_libraries,
+        wanted.timing,
+        lambda text: progress.print(printable(text)),
+    )
+    comparison = compared(opened.a, opened.b, wanted.rules, wanted.fail_on, opened.paces)
+    files = ((json, to_json), (markdown, to_markdown))
+    for file, written in files:
+        if file is not None:
+            _write(file, written(comparison))
+    if STANDARD_OUTPUT not in (str(file) for file, _ in files):
+        _print(Console(highlight=False, markup=False, soft_wrap=True), comparison)
+    return Exit.REGRESSION if comparison.regressed else Exit.OK
+
+
+def _print(console: Console, c: Comparison) -> None:
+    lines = [f"A: {c.a.name}", f"B: {c.b.name}", *(f"  {note}" for note in c.notes), wording.tally(c)]
+    fails = {id(cell) for cell in c.regressions}
+    found = wording.findings(c)
+    for cell in found[:CELLS]:
+        method, metric, place = c.names(cell.address)
+        mark = "!" if id(cell) in fails else "-"
+        lines.append(f"{mark} {cell.verdict}: {method} by {metric}, {place}: {wording.explained(cell)}".rstrip(": "))
+        lines += [f"    {wording.sample(moved)}" for moved in cell.moved[:SAMPLES]]
+        if len(cell.moved) > SAMPLES:
+            lines.append(f"    and {len(cell.moved) - SAMPLES} more samples")
+    if len(found) > CELLS:
+        lines.append(f"and {len(found) - CELLS} more cells, in --json FILE")
+    if c.moves:
+        lines.append(f"Places: {wording.moved(c, c.moves[:CELLS])}")
+    lines += [f"{p.method.label(p.method.values())} on {p.model}, {p.dataset}: {wording.timed(p)}" for p in c.paces]
+    lines += [wording.tolerances(c), wording.headline(c)]
+    for line in lines:
+        console.print(printable(line))
+
+
+def _write(file: Path, text: str) -> None:
+    if str(file) == STANDARD_OUTPUT:
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotWritable(f"cannot write {file}: {error.strerror or error}") from error

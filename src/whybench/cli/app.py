@@ -99,6 +99,25 @@ def run(
 
 
 @app.command(cls=Command)
+def check(
+    spec: Annotated[
+        str, typer.Argument(help="A method, metric, model or dataset: a name, file.py:attr or pkg.module:attr.")
+    ],
+    clause: Annotated[list[str] | None, typer.Option(help="Only this clause, C1 to C30; repeatable.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Only this tiny model of the zoo; repeatable.")] = None,
+    json: Json = False,
+) -> None:
+    """Try what every method, metric, model or dataset has to hold, on tiny models with known answers.
+
+    Methods of whybench's protocol, functions (model, inputs, targets) -> maps, and classes like Captum's and zennit's
+    are taken as they are. Exit code 1 where a clause failed; declared exceptions are shown with their reason.
+    """
+    from whybench.cli.checking import run_check
+
+    raise typer.Exit(run_check(spec, tuple(clause or ()), tuple(model or ()), json))
+
+
+@app.command(cls=Command)
 def status(
     suite: Annotated[str | None, typer.Argument(help="A suite that was run; all of them where none is named.")] = None,
     store: StoreUrl = DEFAULT_STORE,

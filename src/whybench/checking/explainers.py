@@ -1,0 +1,123 @@
+"""Methods as clauses ask them: directly, without what the engine does to make up for their faults."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from whybench.checking.zoo import Scene
+from whybench.errors import BadExplanation
+from whybench.methods.attribution import Lrp
+from whybench.protocols import AttributionMethod, Query
+from whybench.protocols.method import require
+from whybench.protocols.model import steady
+from whybench.streams import Streams
+from whybench.wrappers import FunctionMethod
+
+
+class Explainer(ABC):
+    """Something that answers a scene with relevance.
+
+    name: what reports call it; stochastic, signed, complete, control: what it says of itself, None where it says nothing;
+    exceptions: clauses that it declares not to hold, and why.
+    """
+
+    name: str
+    stochastic: bool | None = None
+    signed: bool | None = None
+    complete: str | None = None
+    control: bool = False
+    exceptions: Mapping[str, str]
+
+    @abstractmethod
+    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64) -> Tensor:
+        """The relevance of every sample, asked `rows` at a time, each call with the very tensors of the scene."""
+
+    @abstractmethod
+    def attribute(self, scene: Scene) -> Tensor:
+        """The same through the door that users go in by."""
+
+
+@dataclass(frozen=True, eq=False)
+class OwnExplainer(Explainer):
+    """A method of whybench's protocol, asked as the engine asks: in eval mode and with frozen parameters."""
+
+    method: AttributionMethod
+    exceptions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.method.name
+
+    @property
+    def stochastic(self) -> bool:  # type: ignore[override]
+        return self.method.stochastic
+
+    @property
+    def signed(self) -> bool:  # type: ignore[override]
+        return self.method.signed
+
+    @property
+    def complete(self) -> str | None:  # type: ignore[override]
+        return "f(x)" if isinstance(self.method, Lrp) else self.method.complete
+
+    @property
+    def control(self) -> bool:  # type: ignore[override]
+        return self.method.control
+
+    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64) -> Tensor:
+        require(self.method, scene.model)
+        streams, parts = Streams(seed), []
+        with steady(scene.module):
+            learned = self.method.prepare(scene.model, streams, rows)
+            for start in range(0, len(scene.ids), rows):
+                few = slice(start, start + rows)
+                whole = rows >= len(scene.ids)
+                inputs = scene.inputs if whole else scene.inputs[few]
+                targets = scene.targets if whole else scene.targets[few]
+                query = Query(scene.model, inputs, targets, scene.ids[few], streams, rows, learned)
+                parts.append(self.method.explain(query).relevance)
+        return torch.cat(parts)
+
+    def attribute(self, scene: Scene) -> Tensor:
+        return self.method.attribute(scene.model, scene.inputs, scene.targets, ids=scene.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class ForeignExplainer(Explainer):
+    """A function (model, inputs, targets) -> maps, or what stands for a library's class; draws are seeded globally.
+
+    library: it has users of its own, who go in by no door of whybench's.
+    """
+
+    name: str
+    function: Callable[[Scene, Tensor, Tensor], Any]
+    library: bool = False
+    stochastic: bool | None = None
+    signed: bool | None = None
+    complete: str | None = None
+    control: bool = False
+    exceptions: Mapping[str, str] = field(default_factory=dict)
+
+    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64) -> Tensor:
+        torch.manual_seed(seed)
+        if rows >= len(scene.ids):
+            return self._once(scene, scene.inputs, scene.targets)
+        halves = zip(torch.split(scene.inputs, rows), torch.split(scene.targets, rows), strict=True)
+        return torch.cat([self._once(scene, inputs, targets) for inputs, targets in halves])
+
+    def attribute(self, scene: Scene) -> Tensor:
+        if self.library:
+            return self.ask(scene)
+        method = FunctionMethod(lambda _, inputs, targets: self.function(scene, inputs, targets))
+        return method.attribute(scene.model, scene.inputs, scene.targets, ids=scene.ids)
+
+    def _once(self, scene: Scene, inputs: Tensor, targets: Tensor) -> Tensor:
+        given = self.function(scene, inputs, targets)
+        try:
+            return torch.as_tensor(given).detach()
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise BadExplanation(f"it returned {type(given).__name__}, which is no tensor") from error

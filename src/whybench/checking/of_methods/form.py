@@ -1,0 +1,55 @@
+"""C1 and C2: the shape, device and type of a map."""
+
+import torch
+
+from whybench.checking.clause import Broken, clause, insist
+from whybench.checking.trial import Trial, distance
+from whybench.checking.zoo import ZOO
+from whybench.errors import Unsupported
+
+EVERY = tuple(ZOO)
+FEW = ("mlp", "cnn")
+
+
+@clause(
+    1,
+    "method",
+    "shape and device",
+    "A map has the shape of the inputs, or (n, 1, height, width), as is declared, and lies on their device.",
+    "return one row a sample, in the inputs' order, shaped like the inputs or with one channel for all",
+    EVERY,
+)
+def shape_and_device(trial: Trial) -> None:
+    scene = trial.scene()
+    found, shape = trial.ask(scene), tuple(scene.inputs.shape)
+    one = (shape[0], 1, *shape[2:]) if len(shape) == 4 else shape
+    method = trial.method
+    allowed = {shape, one} if method is None else {one if method.grid == "spatial" else shape}
+    named = " or ".join(map(str, sorted(allowed)))
+    insist(tuple(found.shape) in allowed, f"shape {tuple(found.shape)} for inputs {shape}; expected {named}")
+    insist(found.device == scene.inputs.device, f"on {found.device} for inputs on {scene.inputs.device}")
+    insist(not found.requires_grad, "the map still hangs on a graph")
+
+
+@clause(
+    2,
+    "method",
+    "type",
+    "Inputs in float64 give maps in float64; in float32 they give floats, which lie within 1e-4 of those in float64.",
+    "make what is computed on the way of the inputs' own type, x.new_zeros(...) in place of torch.zeros(...)",
+    FEW,
+)
+def dtypes(trial: Trial) -> None:
+    try:
+        exact = trial.ask(trial.scene(torch.float64))
+    except Unsupported:
+        raise
+    except Exception as error:
+        raise Broken(f"float64 inputs raise {type(error).__name__}: {str(error)[:200]}") from error
+    insist(exact.dtype == torch.float64, f"{exact.dtype} for inputs in torch.float64")
+    rough = trial.ask(trial.scene(torch.float32))
+    insist(rough.is_floating_point() and rough.dtype.itemsize >= 4, f"{rough.dtype} for inputs in torch.float32")
+    insist(rough.shape == exact.shape, f"shape {tuple(rough.shape)} in float32, {tuple(exact.shape)} in float64")
+    if trial.explainer.stochastic is False:
+        apart = distance(rough.double(), exact)
+        insist(apart <= 1e-4, f"float32 and float64 lie apart by {apart:.2g} of the largest value")

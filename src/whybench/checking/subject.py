@@ -1,0 +1,106 @@
+"""What a spec names, as something that clauses can be tried on."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from whybench import registries
+from whybench.checking.clause import Sort
+from whybench.checking.explainers import Explainer, ForeignExplainer, OwnExplainer
+from whybench.checking.library_classes import library_function
+from whybench.checking.quick import quick
+from whybench.errors import UnknownName, UsageError, shown
+from whybench.protocols import AttributionMethod, Dataset, DatasetLoader, Method, Metric, Model, ModelLoader
+from whybench.registry import Registry
+from whybench.resolver import definition, parse, resolve
+from whybench.wrappers import FunctionMethod
+
+REGISTRIES: Mapping[Sort, Registry[Any]] = {
+    "method": registries.methods,
+    "metric": registries.metrics,
+    "model": registries.models,
+    "dataset": registries.datasets,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is checked.
+
+    thing: an Explainer, a Metric, a ModelLoader or a DatasetLoader, by its sort; note: what was changed of it so that
+    checking takes seconds; exceptions: clauses that it declares not to hold, and why.
+    """
+
+    sort: Sort
+    name: str
+    thing: Any
+    note: str = ""
+    exceptions: Mapping[str, str] | None = None
+
+
+def subject(spec: str | object) -> Subject:
+    """What `spec` names: a registered name, `file.py:attr`, `pkg.module:attr`, or the object itself.
+
+    Raises UnknownName for a name that no registry holds, UsageError for something of no sort that can be checked.
+    """
+    if not isinstance(spec, str):
+        return _of(spec, getattr(spec, "__name__", type(spec).__name__))
+    registries.fill()
+    target = parse(spec).target
+    for registry in REGISTRIES.values():
+        if target in registry:
+            given, note = quick(spec, registry[target])
+            found = resolve(registry, given)
+            return _of(found() if inspect.isclass(found) else found, target, note)
+    if ":" not in target:
+        known = [name for registry in REGISTRIES.values() for name in registry]
+        raise UnknownName("method, metric, model or dataset", target, known)
+    return _of(_ours(registries.methods, spec), spec)
+
+
+def _ours(registry: Registry[Any], spec: str) -> Any:
+    """What a file or module holds: a class of whybench's is made, one of another library stays a class."""
+    held = definition(registry, spec)
+    ours = inspect.isclass(held) and issubclass(held, Method | Metric | ModelLoader | DatasetLoader)
+    return resolve(registry, spec) if ours or parse(spec).positional or parse(spec).keywords else held
+
+
+def _of(thing: Any, name: str, note: str = "") -> Subject:
+    declared = dict(getattr(thing, "exceptions", None) or {})
+    if isinstance(thing, FunctionMethod):
+        thing = thing.function
+    if isinstance(thing, AttributionMethod):
+        return Subject("method", name, OwnExplainer(thing, declared), note, declared)
+    if isinstance(thing, Metric):
+        return Subject("metric", name, thing, note, declared)
+    if isinstance(thing, ModelLoader | Model):
+        return Subject("model", name, thing, note, declared)
+    if isinstance(thing, DatasetLoader | Dataset):
+        return Subject("dataset", name, thing, note, declared)
+    if isinstance(thing, Explainer):
+        return Subject("method", name, thing, note, dict(thing.exceptions))
+    library = library_function(thing)
+    if library is not None:
+        return Subject("method", name, ForeignExplainer(name, library, library=True, exceptions=declared), "", declared)
+    if callable(thing) and not inspect.isclass(thing) and not isinstance(thing, Tensor | Method):
+        return Subject("method", name, _plain(thing, name, declared), note, declared)
+    raise UsageError(
+        f"{shown(thing)} cannot be checked: expected an attribution method, a metric, a model, a dataset, a function "
+        "(model, inputs, targets) -> maps, or a class like Captum's or zennit's"
+    )
+
+
+def _plain(function: Any, name: str, declared: Mapping[str, str]) -> ForeignExplainer:
+    """A function, with what its attributes say of it."""
+    return ForeignExplainer(
+        name,
+        lambda scene, inputs, targets: function(scene.module, inputs, targets),
+        stochastic=getattr(function, "stochastic", None),
+        signed=getattr(function, "signed", None),
+        complete=getattr(function, "complete", None),
+        control=bool(getattr(function, "control", False)),
+        exceptions=declared,
+    )

@@ -6,6 +6,7 @@ order of methods by their true regret. `page` makes tables, figures and words ag
 """
 
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from whybench.metrics.attribution import Regret
 from whybench.plots.style import save
 from whybench.records import Record
 from whybench.registries import fill
+from whybench.report import write_report
 from whybench.runner import Options, run
 from whybench.store import Store
 from whybench.suite import Block, Suite, block, suite
@@ -55,7 +57,7 @@ def planned(part: str) -> Suite:
 
 
 def collect(part: str, url: str | None = None) -> None:
-    """Run what is missing of one part, and publish its records."""
+    """Run what is missing of one part, publish its records, and write its site."""
     fill()
     found = planned(part)
     with tempfile.TemporaryDirectory() as folder:
@@ -63,6 +65,8 @@ def collect(part: str, url: str | None = None) -> None:
         with Display(Console()) as display:
             run(found, store, Options(), display)
         records = store.records(found.name)
+        shutil.rmtree(RESULTS / "site" / part, ignore_errors=True)
+        write_report(store, found.name, RESULTS / "site" / part)
         store.close()
     publish(part, found, records)
 

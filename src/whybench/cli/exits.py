@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from whybench.errors import NothingSelected, NotWritable, StoreFull, WhybenchError
+from whybench.errors import NothingSelected, NotWritable, Refused, StoreFull, WhybenchError
 
 
 class Exit(IntEnum):
@@ -21,4 +21,6 @@ def code_of(error: WhybenchError) -> Exit:
     """The exit code of an error on purpose."""
     if isinstance(error, NothingSelected):
         return Exit.NOTHING_SELECTED
+    if isinstance(error, Refused):
+        return Exit.REGRESSION
     return Exit.DISK if isinstance(error, StoreFull | NotWritable) else Exit.USAGE

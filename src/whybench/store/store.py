@@ -84,6 +84,10 @@ class Store:
             if member.cell in known
         ]
 
+    def explained(self, suite: str | None = None) -> dict[str, str]:
+        """The key of each cell's explanation by the key of the cell, for the cells on a suite's board."""
+        return {member.cell: member.explanation for _, member in self._members(suite)}
+
     def explanation_records(self, suite: str | None = None) -> list[ExplanationRecord]:
         """The explanations behind a suite's board."""
         names = {member.explanation: name for name, member in self._members(suite)}

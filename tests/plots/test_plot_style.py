@@ -30,6 +30,16 @@ def test_settings_and_pyplot_are_left_alone() -> None:
     assert pyplot.get_fignums() == []
 
 
+def test_a_notebook_shows_a_figure_by_itself_always_in_the_same_bytes() -> None:
+    first, second = (
+        figure_of(quality_against_cost([Point("gradient", False, 0.1, 0.5, 0.4, 0.6)], "srg"))._repr_png_()
+        for _ in range(2)
+    )
+    assert first.startswith(b"\x89PNG")
+    assert first == second
+    assert matplotlib.__version__.encode() not in first
+
+
 @pytest.mark.filterwarnings("error")
 def test_any_name_can_be_drawn(tmp_path: Path) -> None:
     ax = quality_against_cost([Point(name, i % 2 == 0, 0.1, 0.1 * i, None, None) for i, name in enumerate(ODD)], "$s$")

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,19 @@ def styled() -> Iterator[None]:
         yield
 
 
+class Drawing(Figure):
+    """A figure that a notebook shows by itself: those of pyplot are shown by pyplot, which does not know this one."""
+
+    def _repr_png_(self) -> bytes:
+        out = BytesIO()
+        with styled():
+            self.savefig(out, format="png", bbox_inches="tight", metadata={"Software": None})
+        return out.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """A figure of its own, in inches, which no global state knows."""
-    figure = Figure(figsize=(width, height))
+    figure = Drawing(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
 
@@ -105,9 +116,12 @@ def columns_on_top(ax: Axes, names: Sequence[str]) -> None:
     ax.set_frame_on(False)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure without dates or versions: equal figures give equal bytes."""
+def save(figure: Figure, path: Path, trim: bool = False) -> None:
+    """Write a figure without dates or versions: equal figures give equal bytes.
+
+    trim: without the empty margins around what is drawn.
+    """
     metadata: dict[str, None] = dict.fromkeys(UNSAID.get(path.suffix, ("Software",)))
     with styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(path, metadata=metadata)
+        figure.savefig(path, metadata=metadata, bbox_inches="tight" if trim else None, pad_inches=0.08)

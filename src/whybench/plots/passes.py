@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log10
 
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from whybench.plots.labels import label
 from whybench.plots.style import COLOURS, given_or_new, headline, height_of, styled
@@ -46,6 +47,9 @@ def passes_needed_and_done(loads: Sequence[Load], what: str, title: str = "", ax
             at = [k for k, value in enumerate(values) if value]
             ax.scatter([values[k] or 0.0 for k in at], at, marker=marker, s=size, label=name, zorder=3, **colour)
         ax.set_xscale("log")
+        drawn = [value for load in shown for value in (load.needed, load.done, load.times) if value]
+        decades = log10(max(drawn) / min(drawn)) if drawn else 0.0
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if decades > 2 else (1.0, 2.0, 5.0)))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_yticks(levels, [label(load.name, 36) for load in shown])

@@ -92,7 +92,7 @@ def formulas(documentation: str) -> list[str]:
     >>> formulas("It is the mean:\\n\\n    s = mean(x)\\n\\nx: an input.")
     ['s = mean(x)']
     """
-    paragraphs = re.split(r"\n\s*\n", documentation)
+    paragraphs = [p for p in re.split(r"\n\s*\n", documentation) if p.strip()]
     return [inspect.cleandoc("\n" + p) for p in paragraphs if all(line.startswith("    ") for line in p.splitlines())]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from whybench.leaderboard import Table
+from whybench.leaderboard.figures import DASH
 from whybench.leaderboard.markup import csv_table, latex, markdown
 from whybench.report.cells import Cell, cell
 from whybench.report.folder import Folder
@@ -20,10 +21,11 @@ Address = Callable[[str, str], str | None]
 
 @dataclass(frozen=True)
 class Header:
-    """text; numeric: whether the column holds numbers, which stand at its right."""
+    """numeric: whether the column holds numbers, which stand at its right; tells: whether only some of them are top."""
 
     text: str
     numeric: bool
+    tells: bool
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,12 @@ class Sheets:
             for part in parts.sections
         ]
         drawn = [row.cells for section in sections for row in section.rows]
-        headers = tuple(Header(text, _numeric([c[k] for c in drawn])) for k, text in enumerate(parts.headers))
-        files = self._files(table, name, rows)
+        columns = [[cells[k] for cells in drawn] for k in range(len(parts.headers))]
+        headers = tuple(map(_header, parts.headers, columns))
+        files = self._files(table, name, shown(table) if rows is None else rows)
         return Sheet(f"table-{slug([name])}", caption, headers, tuple(sections), table.notes, files, prose)
 
-    def _files(self, table: Table, name: str, rows: pd.DataFrame | None) -> tuple[Download, ...]:
-        frame = pd.DataFrame(list(table.rows), columns=list(table.headers)) if rows is None else rows
+    def _files(self, table: Table, name: str, frame: pd.DataFrame) -> tuple[Download, ...]:
         made = {"csv": csv(frame), "json": records(frame), "tex": latex(table), "md": markdown(table)}
         called = {"csv": "CSV", "json": "JSON", "tex": "LaTeX", "md": "Markdown"}
         return tuple(
@@ -109,10 +111,32 @@ def _row(texts: Sequence[str], name: int, control: bool, heading: str, address: 
     return Row(tuple(cell(text, link) if text else Cell("") for text in texts), name, control)
 
 
-def _numeric(cells: Sequence[Cell]) -> bool:
-    """Whether most of what a column holds are numbers."""
-    held = [c for c in cells if c.head and not c.head.startswith("—")]
-    return bool(held) and 2 * sum(c.value is not None for c in held) > len(held)
+def _header(text: str, cells: Sequence[Cell]) -> Header:
+    """A column is numeric where most of what it holds are numbers."""
+    held = [c for c in cells if c.head and not c.head.startswith(DASH)]
+    numbers = [c for c in held if c.value is not None]
+    return Header(text, 2 * len(numbers) > len(held), len({c.top for c in numbers}) > 1)
+
+
+def shown(table: Table) -> pd.DataFrame:
+    """What a table shows, as columns: the numbers of a column in one, what stands behind them in another.
+
+    >>> rows = (("a", "0.5 ± 0.1 a"), ("b", "0.2 ± 0.1 b"), ("c", "failed"))
+    >>> print(shown(Table("", ("method", "mean"), rows)).to_csv(index=False), end="")
+    method,mean,mean: more
+    a,0.5,± 0.1 a
+    b,0.2,± 0.1 b
+    c,,failed
+    """
+    columns: dict[str, list[str | float | None]] = {}
+    for k, text in enumerate(table.headers):
+        cells = [cell(row[k]) for row in table.rows]
+        header = _header(text, cells)
+        columns[text] = [c.value if header.numeric else row[k] for c, row in zip(cells, table.rows, strict=True)]
+        more = [(c.tail if c.value is not None else c.head).strip() for c in cells]
+        if header.numeric and any(more):
+            columns[f"{text}: more"] = [*more]
+    return pd.DataFrame(columns)
 
 
 def csv(frame: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from whybench.leaderboard import Leaderboard, Table
 from whybench.leaderboard.agreement import Agreement, FamilyAgreement, agreements, family_agreements
 from whybench.leaderboard.contest import Block
-from whybench.leaderboard.figures import DASH, number
+from whybench.leaderboard.figures import DASH
 from whybench.leaderboard.frame import frame
 from whybench.leaderboard.names import names
 from whybench.leaderboard.variants import Variant
@@ -59,9 +59,9 @@ def _picture(site: Site, ax: Axes, name: str, what: str) -> Picture:
 def _families(rows: Sequence[FamilyAgreement], sheets: Sheets) -> Sheet | None:
     lines = tuple(
         (
-            *(r.family_a, r.family_b, str(r.blocks), str(r.pairs), number(r.tau_b)),
-            DASH if r.low is None else f"{number(r.low)} to {number(r.high)}",
-            *(number(r.lowest), number(r.highest)),
+            *(r.family_a, r.family_b, str(r.blocks), str(r.pairs), _tau(r.tau_b)),
+            DASH if r.low is None else f"{_tau(r.low)} to {_tau(r.high)}",
+            *(_tau(r.lowest), _tau(r.highest)),
         )
         for r in rows
     )
@@ -87,6 +87,10 @@ def _metrics(board: Leaderboard, found: Sequence[Agreement], sheets: Sheets) -> 
 
 def _over_blocks(same: Sequence[Agreement]) -> tuple[str, ...]:
     taus = [a.tau_b for a in same if a.tau_b is not None]
-    span = (number(min(taus, default=None)), number(max(taus, default=None)))
+    span = (_tau(min(taus, default=None)), _tau(max(taus, default=None)))
     relation = "; ".join(dict.fromkeys(a.relation for a in same if a.relation))
-    return number(mean_of_known(taus)), *span, f"{sum(a.counted for a in same)}/{len(same)}", relation
+    return _tau(mean_of_known(taus)), *span, f"{sum(a.counted for a in same)}/{len(same)}", relation
+
+
+def _tau(value: float | None) -> str:
+    return DASH if value is None else f"{value:.2f}"

@@ -7,8 +7,8 @@ from whybench.report.charts import cost_picture
 from whybench.report.links import COST
 from whybench.report.origin import Origin
 from whybench.report.passes import passes_pictures
-from whybench.report.pictures import Group
-from whybench.report.sheets import Sheet, Sheets
+from whybench.report.pictures import Download, Group
+from whybench.report.sheets import Sheet, Sheets, csv
 from whybench.report.site import Page, Site
 from whybench.timing import block_timings, profile_table
 
@@ -27,6 +27,7 @@ def write(site: Site, of: Origin) -> None:
         "ranked": any(found[0] for found in drawn),
         "measured": _measured(of, sheets),
         "noted": _noted(of, sheets, pages),
+        "files": [Download(site.folder.text(site.folder.root / "timing.csv", csv(of.timing)), "CSV")],
         "fronts": _fronts(of, sheets, pages),
     }
     site.write(Page(COST, "Cost", "cost.html.j2"), content)
@@ -44,17 +45,14 @@ def _measured(of: Origin, sheets: Sheets) -> list[Sheet]:
 
 def _noted(of: Origin, sheets: Sheets, pages: dict[str, str]) -> list[Sheet]:
     """What the run itself noted, of methods and of metrics."""
-    judged = of.timing["metric"] != ""
-    tables = ((method_timing(of.board.expenses), ~judged), (metric_timing(of.board.expenses), judged))
     return [
         sheets.make(
             table,
             table.title,
             f"Cost a sample ({table.title}), as the run noted it: passes are exact, seconds indicative",
-            of.timing[rows],
             blocks=pages,
         )
-        for table, rows in tables
+        for table in (method_timing(of.board.expenses), metric_timing(of.board.expenses))
         if table.rows
     ]
 
@@ -63,11 +61,9 @@ def _fronts(of: Origin, sheets: Sheets, pages: dict[str, str]) -> list[Sheet]:
     """Who is on the Pareto front of each family, by seconds and by passes."""
     made = []
     for cost, unit in UNITS.items():
-        rows = of.board.front(cost)
         for family in of.board.families:
             table = of.board.front_table(family, cost)
             if table.rows:
                 caption = f"{table.title}: {unit} an explained sample, cheapest first"
-                here = rows[rows["family"] == family]
-                made.append(sheets.make(table, f"front {cost} {family}", caption, here, blocks=pages))
+                made.append(sheets.make(table, f"front {cost} {family}", caption, blocks=pages))
     return made

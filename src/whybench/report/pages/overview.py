@@ -6,6 +6,7 @@ from whybench.report.links import ABSENT, ACROSS, OVERVIEW
 from whybench.report.origin import Origin
 from whybench.report.overviews import profile_pictures
 from whybench.report.pictures import Download, Picture
+from whybench.report.prices import price_table
 from whybench.report.sheets import Sheet, Sheets
 from whybench.report.site import Page, Site
 
@@ -14,14 +15,14 @@ def write(site: Site, of: Origin) -> None:
     """index.html, after all other pages, so that it links to those that are there."""
     sheets = Sheets(site.folder, of.controls)
     ahead = ahead_table(of.views)
-    timing = of.board.timing_summary()
+    prices = price_table(of.views)
     content = {
         "pool": _pool(of),
         "answers": answers(of.views),
         "ahead": sheets.make(ahead, "ahead", "Gain over the best control, by the metric that leads each block")
         if ahead
         else None,
-        "costs": sheets.make(timing, "costs", "What explaining one sample costs", of.timing) if timing.rows else None,
+        "costs": sheets.make(prices, "cost", "What explaining one sample costs") if prices.rows else None,
         "front": _front(site, of),
         "claim": of.board.claim().splitlines(),
         "flags": _flags(of),
@@ -84,15 +85,13 @@ def _blocks(site: Site, of: Origin, sheets: Sheets) -> Sheet:
 
 
 def _families(of: Origin, sheets: Sheets) -> list[Sheet]:
-    """Each family's headline over the models; the files hold everything that is known of the family."""
+    """Each family's headline metric over the models, or each of its metrics where it has none."""
     made = []
     for family in of.board.families:
-        rows = of.standings[of.standings["family"] == family]
         for k, table in enumerate(of.board.summary(family)):
             name = family if not k else f"{family} {table.title}"
-            made.append(
-                sheets.make(table, name, f"{table.title}: mean ± half of the 95 % interval, models in columns", rows)
-            )
+            caption = f"{table.title}: mean ± half of the 95 % interval, models in columns"
+            made.append(sheets.make(table, name, caption))
     return made
 
 
@@ -100,11 +99,10 @@ def _files(site: Site, of: Origin) -> list[Download]:
     """The whole board."""
     made = {
         "board.csv": of.board.to_csv(),
-        "board.json": of.board.to_json(),
         "board.tex": of.board.to_latex(),
         "board.md": of.board.to_markdown(),
     }
-    called = ("CSV", "JSON", "LaTeX", "Markdown")
+    called = ("CSV", "LaTeX", "Markdown")
     folder = site.folder
     return [
         Download(folder.text(folder.root / name, text), f"all boards, {kind}")

@@ -93,6 +93,16 @@ def test_given_axes_are_drawn_into_and_returned(name: str) -> None:
     assert pyplot.get_fignums() == []
 
 
+def test_a_title_is_no_wider_than_the_axes_given() -> None:
+    left, right = Figure(figsize=(9, 3)).subplots(1, 2)
+    for name in ("scores", "cost"):
+        figure_of(OF_BOARDS[name](left)).canvas.draw()
+        assert left.title.get_text() == ""
+        title = left._left_title  # type: ignore[attr-defined]  # there is no public way to it
+        assert "ahead of every control" in title.get_text().replace("\n", " ")
+        assert title.get_window_extent().x1 < right.get_window_extent().x0
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_without_axes_a_figure_is_made_that_pyplot_does_not_know(name: str) -> None:
     if name == "critical_difference":

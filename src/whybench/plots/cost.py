@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from whybench.plots.labels import label
-from whybench.plots.style import COLOURS, CONTROL, given_or_new, height_of, styled
+from whybench.plots.style import COLOURS, CONTROL, fitted, given_or_new, height_of, styled
 from whybench.statistics import pareto_front
 
 LINE = 0.155
@@ -41,7 +41,7 @@ def quality_against_cost(
     order of the scores.
     """
     with styled():
-        said = fill(title, 100)
+        said = fill(title, 100) if ax is None else fitted(ax, title)
         height = max(3.0, 0.6 + LINE * len(points))
         ax = given_or_new(ax, 5.6, height, (0.75, 0.5 + 0.18 * said.count("\n"), 2.9, 0.85))
         for control, marker, colour in ((False, "o", COLOURS[0]), (True, "s", CONTROL)):

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from whybench.errors import MissingExtra
 from whybench.plots.labels import label
-from whybench.plots.style import given_or_new, styled
+from whybench.plots.style import fitted, given_or_new, styled
 from whybench.statistics.values import Array, finite
 
 LINE = 0.24
@@ -42,7 +42,7 @@ def critical_difference(
     posthocs = _library()
     shown = _distinct([label(name) for name in names])
     with styled():
-        said = fill(title, 100)
+        said = fill(title, 100) if ax is None else fitted(ax, title)
         height = LINE * (len(names) // 2 + 3)
         ax = given_or_new(ax, 4.6, height, (2.4, 0.6 + 0.18 * said.count("\n"), 2.4, 0.15))
         posthocs.critical_difference_diagram(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -14,6 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 DPI = 110
+LETTER = 0.08
+"""Inches of a letter of a title, about."""
 
 COLOURS: list[tuple[float, float, float]] = [sns.color_palette("colorblind")[i] for i in (0, 3, 2, 1, 4, 9, 5, 8)]
 """Of methods, in order."""
@@ -99,13 +102,19 @@ def height_of(ax: Axes) -> float:
     return float(ax.get_window_extent().height / figure_of(ax).dpi)
 
 
+def fitted(ax: Axes, title: str) -> str:
+    """A title in lines no longer than the axes given are wide, so that it does not run into its neighbour's."""
+    width = ax.get_window_extent().width / figure_of(ax).dpi
+    return fill(" ".join(title.split()), max(24, int(width / LETTER)))
+
+
 def headline(ax: Axes, title: str, new: bool) -> None:
     """A title at the left edge of a figure of its own (new), or above the axes given."""
     if new:
         figure = figure_of(ax)
         figure.text(0.1 / figure.get_figwidth(), 1 - 0.08 / figure.get_figheight(), title, va="top", fontsize=10)
     else:
-        ax.set_title(title)
+        ax.set_title(fitted(ax, title))
 
 
 def columns_on_top(ax: Axes, names: Sequence[str]) -> None:

@@ -11,9 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from whybench.environment import library_version
 from whybench.leaderboard.markup import printable
 from whybench.report.folder import Folder
+from whybench.report.joints import joints
 from whybench.report.links import relative
 
-BESIDE = ("style.css", "report.js")
+BESIDE = ("style.css", "tiles.css", "report.js")
 """What every page needs, in the top folder."""
 POLICY = "; ".join(
     (
@@ -79,6 +80,7 @@ class Site:
             "title": page.title,
             "here": page.address,
             "to": partial(relative, page=page.address),
+            "joints": joints,
         }
         path = self.folder.root / page.address
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,10 @@
 "use strict";
 
 const value = (row, column) => {
+  const numeric = row.closest("table").tHead.rows[0].cells[column].classList.contains("n");
   const cell = row.cells[column];
-  const number = cell.dataset.value;
-  return number === undefined ? null : Number(number);
+  const number = cell.dataset.value ?? (numeric ? parseFloat(cell.firstChild?.textContent) : NaN);
+  return Number.isNaN(Number(number)) ? null : Number(number);
 };
 
 const words = (row, column) => row.cells[column].textContent.trim();

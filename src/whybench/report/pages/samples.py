@@ -1,0 +1,61 @@
+"""The pages of single methods in a block: what every sample says."""
+
+from collections.abc import Collection
+
+from whybench.leaderboard.markup import csv_table
+from whybench.leaderboard.variants import Variant
+from whybench.plots.labels import label
+from whybench.report.origin import Origin
+from whybench.report.pictures import Download
+from whybench.report.samples.findings import findings
+from whybench.report.samples.kept import Samples
+from whybench.report.samples.rows import numbered, rows
+from whybench.report.samples.scores import SampleScores
+from whybench.report.samples.strips import Drawn, Strips
+from whybench.report.site import Page, Site
+
+
+def write(site: Site, of: Origin, strips: Strips, method: Variant, pictured: Collection[str]) -> Drawn:
+    """samples/<block>/<method>.html, for which one explanation is read; returns what was drawn.
+
+    pictured: the samples that the block's gallery shows.
+    """
+    samples, view = strips.samples, strips.samples.view
+    explained = samples.explained(method)
+    drawn = strips.drawn(method, explained, of.links.methods[view.block, method])
+    scores = SampleScores(view, method)
+    cells, reasons = numbered(scores.columns, samples.shown)
+    address, name = of.links.samples(view.block, method), view.method_names[method]
+    made = rows(samples, strips, method, explained, drawn, cells)
+    content = {
+        "view": view,
+        "method": method,
+        "name": name,
+        "control": method in view.controls,
+        "block": of.links.block(view.block),
+        "gallery": of.links.gallery(view.block),
+        "pictured": pictured,
+        "scores": scores,
+        "rows": made,
+        "told": any(row.label for row in made),
+        "explained": any(row.explained != row.label for row in made),
+        "reasons": reasons,
+        "findings": findings(scores.columns, samples),
+        "drawn": drawn,
+        "strips": strips,
+        "samples": samples,
+        "others": [(view.method_names[m], of.links.samples(view.block, m)) for m in view.methods if m != method],
+        "files": [_csv(site, scores, samples, address.removesuffix(".html") + ".csv")],
+    }
+    site.write(Page(address, f"{label(name)}, {view.title}", "samples.html.j2"), content)
+    return drawn
+
+
+def _csv(site: Site, scores: SampleScores, samples: Samples, address: str) -> Download:
+    """Every sample of the block, also those without a row; nothing stands for what is undefined."""
+    path = site.folder.root / address
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = scores.columns
+    lines = [(s, samples.label(s), *(c.entry.values.get(s) for c in columns)) for s in samples.ids]
+    text = csv_table(["sample", "label", *(c.name for c in columns)], lines)
+    return Download(site.folder.text(path, text), "CSV")

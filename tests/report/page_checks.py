@@ -1,9 +1,11 @@
-"""What a browser and a reader's tools need from a page, checked on its source."""
+"""What a browser and a reader's tools need from the pages of a site, checked on their source."""
 
 from html.parser import HTMLParser
 from pathlib import Path
 
-VOID = {"meta", "img", "br", "link", "hr", "input"}
+PAPERS = ("https://doi.org/", "https://arxiv.org/abs/")
+"""Where links out of the site may lead."""
+VOID = {"meta", "img", "br", "link", "hr", "input", "wbr"}
 
 
 class Element:
@@ -61,34 +63,65 @@ def everything(root: Element) -> list[Element]:
     return [root, *(e for child in root.children for e in everything(child))]
 
 
-def check_page(page: Path) -> Element:
-    """Assert what every report has to hold; returns the tree."""
-    root = tree(page)
+def check_page(page: Path, site: Path | None = None) -> Element:
+    """Assert what every page has to hold; returns the tree. site: the top folder, the page's own where not given."""
+    top, root = (site or page.parent).resolve(), tree(page)
     elements = everything(root)
     ids = [e.attributes["id"] for e in elements if "id" in e.attributes]
     assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
+    assert [(s.text, sorted(s.attributes)) for s in root.all("script")] == [("", ["defer", "src"])]
     for element in elements:
-        assert element.tag not in ("script", "iframe", "object", "embed", "base", "form")
-        assert not [name for name in element.attributes if name.startswith("on") or name == "style"]
+        assert element.tag not in ("style", "iframe", "object", "embed", "base", "form")
+        assert not [name for name in element.attributes if name.startswith("on") or name in ("style", "srcdoc")]
         for name in ("href", "src"):
-            link = element.attributes.get(name)
-            if link is None:
-                continue
-            if link.startswith("#"):
-                assert link[1:] in ids, link
-            else:
-                assert ":" not in link, link
-                assert not link.startswith(("/", "..")), link
-                assert (page.parent / link).is_file(), link
+            if name in element.attributes:
+                _check_link(element, element.attributes[name], ids, page, top)
         if "aria-labelledby" in element.attributes:
             assert element.attributes["aria-labelledby"] in ids
-    for image in root.all("img"):
+    assert all("alt" in image.attributes for image in root.all("img"))
+    for image in [i for figure in root.all("figure") for i in figure.all("img")]:
         assert len(image.attributes["alt"].strip()) > 20
     for table in root.all("table"):
-        assert [c.text.strip() for c in table.all("caption")] not in ([], [""])
-        assert all(th.attributes.get("scope") in ("col", "row", "rowgroup") for th in table.all("th"))
-        width = len(table.all("thead")[0].all("th"))
-        for row in [r for body in table.all("tbody") for r in body.all("tr")]:
-            assert sum(int(c.attributes.get("colspan", 1)) for c in row.children) == width
-            assert [c for c in row.children if c.tag == "th"], "a row without a header cell"
+        _check_table(table)
     return root
+
+
+def _check_link(element: Element, link: str, ids: list[str], page: Path, top: Path) -> None:
+    """Within the page, to a file of the site, or, for readers who follow it, to a paper."""
+    if link.startswith(PAPERS):
+        assert element.tag == "a"
+        return
+    assert ":" not in link, link
+    assert not link.startswith("/"), link
+    address, _, fragment = link.partition("#")
+    target = (page.parent / address).resolve() if address else page.resolve()
+    assert target.is_relative_to(top), link
+    assert target.is_file(), link
+    if fragment and element.tag == "a":
+        assert fragment in (ids if not address else _ids(target)), link
+
+
+def _ids(page: Path) -> list[str]:
+    return [e.attributes["id"] for e in everything(tree(page)) if "id" in e.attributes]
+
+
+def _check_table(table: Element) -> None:
+    assert [c.text.strip() for c in table.all("caption")] not in ([], [""])
+    assert all(th.attributes.get("scope") in ("col", "row", "rowgroup") for th in table.all("th"))
+    width = len(table.all("thead")[0].all("th"))
+    for row in [r for body in table.all("tbody") for r in body.all("tr")]:
+        assert sum(int(c.attributes.get("colspan", 1)) for c in row.children) == width
+        assert [c for c in row.children if c.tag == "th"], "a row without a header cell"
+
+
+def check_site(index: Path) -> dict[str, Element]:
+    """`check_page` of every page beside `index`; the trees by address."""
+    top = index.parent
+    pages = sorted(top.rglob("*.html"))
+    assert index in pages
+    return {page.relative_to(top).as_posix(): check_page(page, top) for page in pages}
+
+
+def page_text(root: Element) -> str:
+    """The text of a page between its navigation and its footer, on one line."""
+    return " ".join(root.all("main")[0].text.split())

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from page_checks import check_page
+from page_checks import check_site, page_text
 from rich.console import Console
 from tiny_run import METRICS, Breaks, NeverRuns, image_data, image_model, table_data, table_model
 from torch import Tensor
@@ -32,10 +32,10 @@ from whybench.timing import Rounds, time_suite
 
 
 def reported(suite: Suite, to: Path) -> tuple[Store, str]:
-    """The store, and the text of a checked report."""
+    """The store, and the text of all pages of a checked report."""
     store = Store.memory()
     run(suite, store)
-    return store, " ".join(check_page(write_report(store, suite.name, to)).all("main")[0].text.split())
+    return store, " ".join(map(page_text, check_site(write_report(store, suite.name, to)).values()))
 
 
 def test_family_without_any_score(tmp_path: Path) -> None:
@@ -78,8 +78,8 @@ def test_missing_pictures(tmp_path: Path) -> None:
     for digest, (tensors, _) in list(store.blobs._kept.items()):  # type: ignore[attr-defined]
         if "inputs" in tensors:
             del store.blobs._kept[digest]  # type: ignore[attr-defined]
-    root = check_page(write_report(store, "gone", tmp_path))
-    assert "Nothing in this suite can be drawn" in root.text
+    pages = check_site(write_report(store, "gone", tmp_path))
+    assert "Nothing in this suite can be drawn" in page_text(pages["gallery.html"])
     assert not list((tmp_path / "figures").glob("maps*"))
 
 
@@ -251,7 +251,7 @@ def test_measured_profile_is_shown_and_drawn(tmp_path: Path) -> None:
     suite = Suite("timed", (block(image_model(), image_data(), ["gradient", "random"], METRICS[:1]),))
     run(suite, store)
     time_suite(suite, store, "cpu", Silent(), Rounds(most=3, least=3, budget=5.0, shortest=0.001))
-    root = check_page(write_report(store, "timed", tmp_path))
+    root = check_site(write_report(store, "timed", tmp_path))["cost.html"]
     assert "median of 3 interleaved rounds" in root.text
     assert "Measured timing profile: tiny_cnn on tiny_images" in [c.text for c in root.all("caption")]
     assert (tmp_path / "profile.csv").is_file()

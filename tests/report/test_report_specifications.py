@@ -23,8 +23,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_shows_both_figures_and_the_pairs(swept: Path) -> None:
-    page = (swept / "index.html").read_text(encoding="utf-8")
-    assert 'id="specifications"' in page
+    page = (swept / "specifications.html").read_text(encoding="utf-8")
+    assert 'href="specifications.html"' in (swept / "index.html").read_text(encoding="utf-8")
     assert "16 specifications" in page
     for name in ("sensitivity", "specifications"):
         link = f"figures/{name}_tiny-images_tiny-cnn_srg.svg"
@@ -44,6 +44,6 @@ def test_the_curves_behind_many_specifications_are_not_drawn_one_by_one(swept: P
 
 
 def test_a_board_with_one_specification_each_has_no_such_section(report: Path) -> None:
-    page = (report / "index.html").read_text(encoding="utf-8")
-    assert "Specification curves" not in page
+    assert not (report / "specifications.html").exists()
+    assert "pecifications" not in (report / "index.html").read_text(encoding="utf-8")
     assert not (report / "sensitivity.csv").exists()

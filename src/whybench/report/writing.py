@@ -57,9 +57,10 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
     """Write the report of a suite that was run to the folder `to`; returns the path of its index.html.
 
     Pages: index.html; blocks/, one a model on a dataset; samples/, one a method on it; and those of the navigation.
-    Beside them: board.csv, .json, .tex and .md; tables/ and figures/, the files of each table and figure;
-    sensitivity.csv where a metric is there under several specifications. The same store gives the same bytes, and a
-    report that is there already is not made again. Raises NotWritable where that is so of `to`.
+    Beside them: board.csv, .tex and .md; timing.csv and, after a timing run, profile.csv; sensitivity.csv where a
+    metric is there under several specifications; tables/ and figures/, the files of each table and figure. The same
+    store gives the same bytes, and a report that is there already is not made again. Raises NotWritable where that is
+    so of `to`.
     """
     fill()
     folder, index = open_folder(to), to / OVERVIEW

@@ -27,10 +27,17 @@ def write(site: Site, of: Origin) -> None:
         "ranked": any(found[0] for found in drawn),
         "measured": _measured(of, sheets),
         "noted": _noted(of, sheets, pages),
-        "files": [Download(site.folder.text(site.folder.root / "timing.csv", csv(of.timing)), "CSV")],
+        "files": _files(site, of),
         "fronts": _fronts(of, sheets, pages),
     }
     site.write(Page(COST, "Cost", "cost.html.j2"), content)
+
+
+def _files(site: Site, of: Origin) -> list[Download]:
+    """All that is known of costs, over all blocks."""
+    frames = {"timing.csv": of.timing} | ({} if of.profile.empty else {"profile.csv": of.profile})
+    root = site.folder.root
+    return [Download(site.folder.text(root / name, csv(frame)), name) for name, frame in frames.items()]
 
 
 def _measured(of: Origin, sheets: Sheets) -> list[Sheet]:

@@ -1,0 +1,113 @@
+"""Every own method and metric, with its parameters here and its slow reference, where there is one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import slow_costs
+import slow_curves
+import slow_gradients
+import slow_map_metrics
+import slow_patterns
+import slow_propagation
+import slow_removal
+
+from whybench.registries import fill, methods, metrics
+
+Reference = Callable[[int], Any]
+"""The map or the score of the sample at a position."""
+METHOD_MODULES = (slow_gradients, slow_patterns, slow_propagation, slow_removal)
+METRIC_MODULES = (slow_costs, slow_curves, slow_map_metrics)
+
+METHODS: Mapping[str, str] = {
+    "best_order": "region=2",
+    "exact_shapley": "region=2",
+    "extremal_perturbation": "iterations=4",
+    "fido_sdr": "iterations=4, draws=2",
+    "fido_ssr": "iterations=4, draws=2",
+    "greedy_sdr": "regions=12",
+    "greedy_ssr": "regions=12",
+    "inverted": "method='gradient'",
+    "kernel_shap": "region=2",
+    "lime": "region=2, samples=60",
+    "masking_model": "steps=4, width=4",
+    "meaningful_perturbation": "iterations=4",
+    "rise": "masks=40, cells=3",
+    "shapley_sampling": "region=2",
+}
+METRICS: Mapping[str, str] = {
+    "excess_region": "size='ssr(region=2)', bound='gradient'",
+    "explanation_manipulation": "queries=4",
+    "irof": "segments=4",
+    "mprt": "seeds=2",
+    "efficient_mprt": "seeds=2",
+    "smooth_mprt": "samples=3",
+    "monotonicity_correlation": "infill='mean'",
+    "naopc": "region=2",
+    "regret": "region=2",
+    "road": "percentages=(20, 60), output='probability'",
+    "roar": "percentages=(20, 70), repeats=1, output='probability'",
+    "srg": "infill='mean'",
+}
+"""Parameters other than the default ones: few regions, so that all sets can be asked, or few draws."""
+
+ASKED: Mapping[str, str] = {
+    "completeness": "integrated_gradients",
+    "cosine_convergence": "gradient",
+    "implementation_invariance": "lrp",
+    "pattern_quality": "pattern_net",
+}
+"""The method that a metric is shown where it is not input x gradient, which `slow_world.judged` is."""
+
+ABSENT: Mapping[str, str] = {
+    "tree_shap": "explains tree ensembles, by a library that is not always there; tests/methods/test_tree_shap.py"
+}
+"""Own methods without a row."""
+
+SAME: Mapping[str, str] = {"selectivity": "pixel_flipping"}
+"""Two names of the field for one number."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """spec: what is asked; method: what a metric is shown; reference: None where the values are the product's own."""
+
+    name: str
+    spec: str
+    reference: Reference | None
+    method: str = ""
+
+    @property
+    def source(self) -> str:
+        return "product" if self.reference is None else "definition"
+
+
+def method_rows() -> list[Row]:
+    fill()
+    names = [name for name in methods if methods[name].kind.kind == "attribution" and "/" not in name]
+    return [
+        Row(name, spec(name, METHODS), reference(name, METHOD_MODULES)) for name in sorted(set(names) - set(ABSENT))
+    ]
+
+
+def metric_rows() -> list[Row]:
+    fill()
+    names = [name for name in metrics if metrics[name].kind.kind == "attribution" and "/" not in name]
+    return [
+        Row(
+            name,
+            spec(name, METRICS),
+            reference(SAME.get(name, name), METRIC_MODULES),
+            ASKED.get(name, "input_x_gradient"),
+        )
+        for name in sorted(names)
+    ]
+
+
+def spec(name: str, parameters: Mapping[str, str]) -> str:
+    return f"{name}({parameters[name]})" if name in parameters else name
+
+
+def reference(name: str, modules: tuple[Any, ...]) -> Reference | None:
+    """The function of that name, where one of the modules has it."""
+    return next((getattr(module, name) for module in modules if hasattr(module, name)), None)

@@ -28,6 +28,7 @@ class Preview:
     title: str
     address: str
     band: Band | None
+    lead: str
 
 
 def write(site: Site, of: Origin) -> None:
@@ -42,12 +43,13 @@ def _block(site: Site, of: Origin, view: View) -> Preview:
     drawn = {m: samples.write(site, of, strips, m, pictured) for m in view.methods}
     pages = {m: of.links.samples(view.block, m) for m in view.methods}
     made = bands(strips, drawn, pages, pictured)
+    lead = view.metric_names[view.lead.metric] if view.lead else ""
     content = {
         "view": view,
         "block": of.links.block(view.block),
         "bands": made,
         "strips": strips,
-        "lead": view.metric_names[view.lead.metric] if view.lead else "",
+        "lead": lead,
         "count": sum(len(band.heads) for band in made),
         "undrawn": _undrawn(view, drawn),
         "pictures": _columns(site, strips, view),
@@ -56,7 +58,7 @@ def _block(site: Site, of: Origin, view: View) -> Preview:
         Page(of.links.gallery(view.block), f"Explanations, {view.title}", "gallery_block.html.j2"), content
     )
     first = bands(strips, drawn, pages, pictured[:FIRST])
-    return Preview(view.title, address, first[0] if first else None)
+    return Preview(view.title, address, first[0] if first else None, lead)
 
 
 def _undrawn(view: View, drawn: Mapping[Variant, Drawn]) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from whybench.report.samples.rows import numbered, rows
 from whybench.report.samples.scores import SampleScores
 from whybench.report.samples.strips import Drawn, Strips
 from whybench.report.site import Page, Site
+from whybench.report.view import View
 
 
 def write(site: Site, of: Origin, strips: Strips, method: Variant, pictured: Collection[str]) -> Drawn:
@@ -44,7 +45,7 @@ def write(site: Site, of: Origin, strips: Strips, method: Variant, pictured: Col
         "drawn": drawn,
         "strips": strips,
         "samples": samples,
-        "others": [(view.method_names[m], of.links.samples(view.block, m)) for m in view.methods if m != method],
+        "neighbours": [(view.method_names[m], of.links.samples(view.block, m)) for m in _neighbours(view, method)],
         "files": [_csv(site, scores, samples, address.removesuffix(".html") + ".csv")],
     }
     site.write(Page(address, f"{label(name)}, {view.title}", "samples.html.j2"), content)
@@ -56,6 +57,17 @@ def _csv(site: Site, scores: SampleScores, samples: Samples, address: str) -> Do
     path = site.folder.root / address
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = scores.columns
-    lines = [(s, samples.label(s), *(c.entry.values.get(s) for c in columns)) for s in samples.ids]
+    lines = [(s, samples.label(s), *(_rounded(c.entry.values.get(s)) for c in columns)) for s in samples.ids]
     text = csv_table(["sample", "label", *(c.name for c in columns)], lines)
     return Download(site.folder.text(path, text), "CSV")
+
+
+def _rounded(value: float | None) -> float | None:
+    """Seven digits; the records hold all of them."""
+    return None if value is None else float(f"{value:.7g}")
+
+
+def _neighbours(view: View, method: Variant) -> list[Variant]:
+    """The methods before and behind this one in the order of the block."""
+    place = view.methods.index(method)
+    return [*view.methods[max(0, place - 1) : place], *view.methods[place + 1 : place + 2]]

@@ -30,14 +30,8 @@ def width(panels: Sequence[Panel]) -> int:
 
 def own_strip(panels: Sequence[Panel], found: Sequence[Mapping[str, Curve]], samples: Sequence[str]) -> str:
     """One method's curves: those of panel k are `found[k]`."""
-    body = [
-        f'<path d="{path(panel, curves[sample], k, row)}"/>'
-        for row, sample in enumerate(samples)
-        for k, (panel, curves) in enumerate(zip(panels, found, strict=True))
-        if sample in curves
-    ]
     style = f'fill="none" stroke="{OWN}" stroke-width="{2 * UNIT}" stroke-linejoin="round"'
-    return _file(panels, samples, [f"<g {style}>", *body, "</g>"])
+    return _file(panels, samples, [f"<g {style}>", *_paths(panels, found, samples), "</g>"])
 
 
 def back_strip(panels: Sequence[Panel], samples: Sequence[str]) -> str:
@@ -45,19 +39,28 @@ def back_strip(panels: Sequence[Panel], samples: Sequence[str]) -> str:
     axes = [_axes(panel, k) for k, panel in enumerate(panels)]
     again = [f'<use href="#axes" y="{UNIT * CELL * row}"/>' for row in range(1, len(samples))]
     body = ['<g id="axes">', *axes, "</g>", *again]
-    lines = []
-    for colour, dashes, who in ((CONTROL, "8 4", "control"), (MIDDLE, "2 4", "middle")):
-        lines.append(f'<g fill="none" stroke="{colour}" stroke-width="3" stroke-dasharray="{dashes}">')
-        for k, panel in enumerate(panels):
-            method = panel.control if who == "control" else panel.middle
-            curves = panel.curves.get(method, {}) if method else {}
-            lines += [
-                f'<path d="{path(panel, curves[sample], k, row)}"/>'
-                for row, sample in enumerate(samples)
-                if sample in curves
-            ]
-        lines.append("</g>")
-    return _file(panels, samples, [*body, *lines])
+    for colour, dashes, methods in (
+        (CONTROL, "8 4", [p.control for p in panels]),
+        (MIDDLE, "2 4", [p.middle for p in panels]),
+    ):
+        found = [p.curves.get(m, {}) if m else {} for p, m in zip(panels, methods, strict=True)]
+        body.append(f'<g fill="none" stroke="{colour}" stroke-width="3" stroke-dasharray="{dashes}">')
+        body += _paths(panels, found, samples)
+        body.append("</g>")
+    return _file(panels, samples, body)
+
+
+def _paths(panels: Sequence[Panel], found: Sequence[Mapping[str, Curve]], samples: Sequence[str]) -> list[str]:
+    """One path a sample that has curves."""
+    drawn = (
+        "".join(
+            path(panel, curves[sample], k, row)
+            for k, (panel, curves) in enumerate(zip(panels, found, strict=True))
+            if sample in curves
+        )
+        for row, sample in enumerate(samples)
+    )
+    return [f'<path d="{each}"/>' for each in drawn if each]
 
 
 def path(panel: Panel, curve: Curve, k: int, row: int) -> str:

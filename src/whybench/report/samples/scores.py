@@ -46,7 +46,7 @@ class Column:
     @property
     def header(self) -> str:
         """The metric's name, and which way is better."""
-        return f"{self.name} {'↑' if self.contest.higher_is_better else '↓'}"
+        return f"{self.name}\u00a0{'↑' if self.contest.higher_is_better else '↓'}"
 
     @property
     def mean(self) -> str:

@@ -19,7 +19,7 @@ import pandas as pd
 import study_components as components
 import study_figures as figures
 import study_page as page
-from publish import publish
+from publish import cover, publish
 from study_needs import needs
 from study_pool import member
 from study_relatives import agreement, halves, twins
@@ -146,6 +146,7 @@ def main(url: str | None = None) -> Path:
         store.close()
     boards[1].scores.to_parquet(to / "seeds.parquet", index=False)
     write(*boards, to)
+    cover(to)
     return to
 
 

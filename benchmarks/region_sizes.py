@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+from publish import cover
 
 from whybench.digests import canonical_json
 from whybench.leaderboard.variants import Variant, labels
@@ -68,4 +69,5 @@ def _shown(found: Estimate) -> str:
 
 if __name__ == "__main__":
     (FOLDER / "region_sizes.md").write_text(page(), encoding="utf-8")
+    cover(FOLDER)
     sys.stdout.write(f"{FOLDER / 'region_sizes.md'}\n")

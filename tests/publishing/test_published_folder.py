@@ -77,12 +77,13 @@ def test_an_older_publication_is_replaced_and_nothing_else(store: Store, folder:
     publish(store, folder, NAME)
     assert not (folder / "site" / "old.html").exists()
     (folder / "notes.txt").write_text("mine")
-    publish(store, folder, NAME)
-    assert (folder / "notes.txt").read_text() == "mine"
+    with pytest.raises(UsageError, match=r"holds other files \(notes.txt\)"):
+        publish(store, folder, NAME)
     assert checks(folder)["files"] == ["notes.txt is not listed in manifest.json"]
     publish(store, folder, NAME, beside=True)
     assert verify(folder).ok
     assert "notes.txt" in read_manifest(folder).files
+    assert (folder / "notes.txt").read_text() == "mine"
 
 
 def test_seal_lists_what_was_added(folder: Path) -> None:

@@ -15,6 +15,7 @@ from whybench.exporting import export
 from whybench.leaderboard import Leaderboard
 from whybench.publishing import files, plan
 from whybench.publishing.boards import texts
+from whybench.publishing.columns import RECORDS
 from whybench.publishing.files import File
 from whybench.publishing.manifest import Manifest, read_manifest
 from whybench.publishing.notes import renamed, write_notes
@@ -25,6 +26,8 @@ from whybench.records import Record
 from whybench.store import Store
 
 SITE = "site"
+BOARDS = ("board.md", "board.csv", "board.json", "timing.csv")
+TABLES = (*RECORDS, "scores", "curves", "costs", "explanations", "timings")
 
 
 def publish(store: Store, to: Path, suite: str, beside: bool = False) -> Manifest:
@@ -123,16 +126,22 @@ def _libraries(records: Iterable[Record]) -> list[str]:
 
 
 def _old(to: Path, beside: bool) -> list[str]:
-    """The files of an older publication in the folder."""
+    """The files of an older publication in the folder, without those that lie beside it."""
     if not to.exists():
         return []
     if not to.is_dir():
         raise UsageError(f"{to} is no folder; name one that is new or holds an older publication")
-    if (to / files.MANIFEST).exists():
-        return [files.MANIFEST, *files.NOTES, *read_manifest(to).files]
-    if not beside and any(to.iterdir()):
-        raise UsageError(f"{to} holds other files; name a folder that is new or holds an older publication")
-    return []
+    there = [path.relative_to(to).as_posix() for path in to.rglob("*") if not path.is_dir()]
+    known = (to / files.MANIFEST).exists()
+    ours = {files.MANIFEST, *files.NOTES, *filter(_written, read_manifest(to).files)} if known else set()
+    if not beside and (others := sorted(set(there) - ours)):
+        raise UsageError(f"{to} holds other files ({others[0]}); name a new folder, or an older publication")
+    return [name for name in there if name in ours]
+
+
+def _written(name: str) -> bool:
+    """Whether `publish` itself writes a file of that name."""
+    return name.startswith(f"{SITE}/") or name in BOARDS or name in {f"{table}.parquet" for table in TABLES}
 
 
 def _clear(to: Path, names: Iterable[str]) -> None:

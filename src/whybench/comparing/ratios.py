@@ -18,7 +18,7 @@ def median_ratio(after: Values, before: Values, level: float = 0.95) -> MedianIn
 
     The laps were not taken in the same rounds: the two groups are resampled apart. The quantiles are those of
     `median_interval`, a = Phi(-sqrt(n / (n - 1)) t), with n the smaller number of laps. With less than 6 laps on a
-    side it is the range of all ratios.
+    side it is the range of all ratios, which misses equal work with the chance 2 n! m! / (n + m)!: 10 % for 3 and 3.
 
     Raises ValueError where a side is empty, not finite, or not above zero. Source: hesterberg2015.
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from whybench import user_cache
@@ -17,6 +19,8 @@ from whybench.errors import NotWritable, UsageError
 
 REQUIREMENT = re.compile(r"(git\+\S+|whybench\s*(\[[^\]]*\])?\s*(@|[=<>~!]=?)\s*\S+.*)", re.DOTALL)
 ARCHIVES = (".whl", ".tar.gz", ".zip")
+OUTSIDE = 23
+"""The first major version of pip all of whose releases install into another environment (--python)."""
 DONE = "installed"
 """The file that says that an environment is whole."""
 WHERE = "import sys, whybench; from importlib.metadata import version; print(whybench.__file__, version('whybench'))"
@@ -54,16 +58,16 @@ def installed(text: str, own_libraries: bool = False) -> Program:
             shutil.rmtree(home, ignore_errors=True)
             home.mkdir(parents=True)
             _install(text, environment, python, own_libraries, variables)
-            place, version = _where(text, python, variables)
+            place, number = _where(text, python, variables)
             if not Path(place).resolve().is_relative_to(environment.resolve()):
                 raise UsageError(f"{text} was installed, but what is imported there is {place}; name whybench itself")
-            (home / DONE).write_text(version, encoding="utf-8")
+            (home / DONE).write_text(number, encoding="utf-8")
         except OSError as error:
             raise NotWritable(
                 f"cannot write to {home}: {error.strerror or error}; name another cache in $WHYBENCH_CACHE"
             ) from error
-    version = (home / DONE).read_text(encoding="utf-8")
-    shown = text if version in text else f"{text} ({version})"
+    number = (home / DONE).read_text(encoding="utf-8")
+    shown = text if number in text else f"{text} ({number})"
     return Program(shown, python, home, variables)
 
 
@@ -76,14 +80,21 @@ def _named(text: str) -> str:
 
 
 def _install(text: str, environment: Path, python: Path, own: bool, variables: Mapping[str, str]) -> None:
-    _call([sys.executable, "-m", "venv", str(environment)], f"no virtual environment for {text} can be made", variables)
+    pip = [sys.executable, "-m", "pip", "--python", str(python)] if _pip_here() else [str(python), "-m", "pip"]
+    made = [sys.executable, "-m", "venv", str(environment), *(["--without-pip"] if _pip_here() else [])]
+    _call(made, f"no virtual environment for {text} can be made", variables)
     if not own:
         (packages,) = (*environment.glob("lib/python*/site-packages"), *environment.glob("Lib/site-packages"))
         # a path alone: what is installed there in editable mode, such as this whybench, is not seen
         (packages / "zz-libraries.pth").write_text("\n".join(_libraries()) + "\n", encoding="utf-8")
     wanted = str(Path(text).resolve()) if Path(text).exists() else text
-    command = [str(python), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--ignore-installed"]
+    command = [*pip, "install", "--no-input", "--disable-pip-version-check", "--ignore-installed"]
     _call([*command, *([] if own else ["--no-deps"]), wanted], f"{text} cannot be installed", variables)
+
+
+def _pip_here() -> bool:
+    """Whether the pip that is here can install elsewhere: to unpack another one takes longer than all the rest."""
+    return find_spec("pip") is not None and int(version("pip").partition(".")[0]) >= OUTSIDE
 
 
 def _libraries() -> list[str]:
@@ -93,8 +104,8 @@ def _libraries() -> list[str]:
 
 def _where(text: str, python: Path, variables: Mapping[str, str]) -> tuple[str, str]:
     said = _call([str(python), "-P", "-c", WHERE], f"{text} is installed but cannot be imported", variables)
-    place, _, version = said.strip().rpartition(" ")
-    return place, version
+    place, _, number = said.strip().rpartition(" ")
+    return place, number
 
 
 def _call(command: Sequence[str], saying: str, variables: Mapping[str, str]) -> str:

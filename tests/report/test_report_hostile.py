@@ -42,8 +42,8 @@ PAYLOADS = (
 )
 
 ALLOWED = """
-    #root html head meta link script title body header nav main section footer h1 h2 h3 p pre code a b br small span wbr
-    dl dt dd ul ol li div table caption thead tbody tr th td details summary figure img figcaption
+    #root html head meta link script title body header nav main section footer h1 h2 h3 p pre code a b br small span sup
+    wbr dl dt dd ul ol li div table caption thead tbody tfoot tr th td details summary figure img figcaption
 """
 """The elements of pages; script is the site's own file, which page_checks holds to be empty."""
 

@@ -14,14 +14,12 @@ from whybench.report.view import View
 STAR = " *"
 
 
-def ahead_table(blocks: Sequence[View]) -> Table | None:
-    """Each method's gain over the best control by each block's lead; None where no block has a control to beat.
+def ahead_table(blocks: Sequence[View]) -> Table:
+    """Each method's gain over the best control by each block's lead; without rows where there is no control to beat.
 
     Rows are in the order of the number of blocks in which a method is ahead, and then of its mean place.
     """
     led = [(view, view.lead) for view in blocks if view.lead is not None and view.lead.gains]
-    if not led:
-        return None
     gains: dict[str, dict[View, str]] = {}
     wins: dict[str, int] = {}
     places: dict[str, list[float]] = {}
@@ -37,23 +35,20 @@ def ahead_table(blocks: Sequence[View]) -> Table | None:
         (name, f"{wins[name]} of {len(gains[name])}", *(gains[name].get(view, DASH) for view, _ in led))
         for name in order
     )
-    headers = ("method", "ahead in", *(_header(view, contest) for view, contest in led))
-    return Table("ahead of every control", headers, rows, _notes(led))
+    headers = ("method", "ahead in", *(header(view) for view, _ in led))
+    return Table("ahead of every control", headers, rows, _notes(led) if led else ())
 
 
-def answers(blocks: Sequence[View]) -> list[str]:
-    """The finding of every block in a sentence."""
-    return [_answer(view) for view in blocks]
-
-
-def _answer(view: View) -> str:
+def answer(view: View) -> str:
+    """The finding of a block, to be read after its title."""
     if view.lead is None:
-        return f"{view.title}: no metric ranks anything here."
-    return f"{view.title}, by {view.metric_names[view.lead.metric]}: {finding(view.lead, view.method_names)}."
+        return ": no metric ranks anything here."
+    return f", by {view.metric_names[view.lead.metric]}: {finding(view.lead, view.method_names)}."
 
 
-def _header(view: View, contest: Contest) -> str:
-    return f"{view.title}: {view.metric_names[contest.metric]}"
+def header(view: View) -> str:
+    """What the column of a block is called."""
+    return f"{view.title}: {view.metric_names[view.lead.metric]}" if view.lead else view.title
 
 
 def _notes(led: Sequence[tuple[View, Contest]]) -> tuple[str, ...]:

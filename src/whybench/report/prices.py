@@ -38,5 +38,5 @@ def _passes(rows: Collection[Expense]) -> float:
 def _price(row: Expense | None) -> str:
     if row is None:
         return DASH
-    times = DASH if row.ratio is None else f"{row.ratio:.3g}"
+    times = DASH if row.ratio is None else f"{row.ratio:.3g}" if row.ratio < 1000 else f"{row.ratio:.0f}"
     return f"{times} ({row.forward:.4g} + {row.backward:.4g})"

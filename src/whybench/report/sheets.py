@@ -13,7 +13,7 @@ from whybench.report.cells import Cell, cell
 from whybench.report.folder import Folder
 from whybench.report.links import slug
 from whybench.report.pictures import Download
-from whybench.report.tables import CONTROL, cut
+from whybench.report.tables import CONTROL, Line, cut
 
 Address = Callable[[str, str], str | None]
 """Where the page of a thing lies, from the heading of its section (`model on dataset`) and its name."""
@@ -75,11 +75,13 @@ class Sheets:
         address: Address = lambda heading, name: None,
         blocks: Mapping[str, str] | None = None,
         prose: bool = False,
+        cells: Address = lambda header, name: None,
     ) -> Sheet:
         """A sheet of `table`, with its files tables/`name`.csv, .json, .tex and .md.
 
-        rows: what CSV and JSON hold, in place of the table's text; address: where names link to; blocks: the pages of
-        the blocks by their headings. Without `blocks` a single section has no heading.
+        rows: what CSV and JSON hold, in place of the table's text; address: where names and what stands in their rows
+        link to; cells: where they link to otherwise, by the header of their column and the name in their row; blocks:
+        the pages of the blocks by their headings, without which a single section has none.
         """
         parts = cut(table, sorted(self.controls))
         headings = blocks is not None or len(parts.sections) > 1
@@ -87,13 +89,12 @@ class Sheets:
             Section(
                 part.heading if headings else "",
                 (blocks or {}).get(part.heading),
-                tuple(_row(line.cells, line.name, line.control, part.heading, address) for line in part.lines),
+                tuple(_row(line, parts.headers, part.heading, address, cells) for line in part.lines),
             )
             for part in parts.sections
         ]
         drawn = [row.cells for section in sections for row in section.rows]
-        columns = [[cells[k] for cells in drawn] for k in range(len(parts.headers))]
-        headers = tuple(map(_header, parts.headers, columns))
+        headers = tuple(_header(text, [row[k] for row in drawn]) for k, text in enumerate(parts.headers))
         files = self._files(table, name, shown(table) if rows is None else rows)
         return Sheet(f"table-{slug([name])}", caption, headers, tuple(sections), table.notes, files, prose)
 
@@ -106,9 +107,14 @@ class Sheets:
         )
 
 
-def _row(texts: Sequence[str], name: int, control: bool, heading: str, address: Address) -> Row:
-    link = address(heading, texts[name].removesuffix(CONTROL)) if texts else None
-    return Row(tuple(cell(text, link) if text else Cell("") for text in texts), name, control)
+def _row(line: Line, headers: Sequence[str], heading: str, address: Address, cells: Address) -> Row:
+    name = line.cells[line.name].removesuffix(CONTROL) if line.cells else ""
+    whole = address(heading, name)
+    made = (
+        cell(text, cells(header, name) or whole) if text else Cell("")
+        for text, header in zip(line.cells, headers, strict=True)
+    )
+    return Row(tuple(made), line.name, line.control)
 
 
 def _header(text: str, cells: Sequence[Cell]) -> Header:

@@ -1,7 +1,9 @@
 """The first page: which methods are ahead of every control, what each costs, and what may not be concluded."""
 
+from dataclasses import dataclass
+
 from whybench.leaderboard import Table
-from whybench.report.ahead import ahead_table, answers
+from whybench.report.ahead import ahead_table, answer, header
 from whybench.report.links import ABSENT, ACROSS, OVERVIEW
 from whybench.report.origin import Origin
 from whybench.report.overviews import profile_pictures
@@ -11,18 +13,24 @@ from whybench.report.sheets import Sheet, Sheets
 from whybench.report.site import Page, Site
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The finding of a block; title: of the block; link: its page."""
+
+    title: str
+    link: str | None
+    text: str
+
+
 def write(site: Site, of: Origin) -> None:
     """index.html, after all other pages, so that it links to those that are there."""
     sheets = Sheets(site.folder, of.controls)
     ahead = ahead_table(of.views)
-    prices = price_table(of.views)
     content = {
         "pool": _pool(of),
-        "answers": answers(of.views),
-        "ahead": sheets.make(ahead, "ahead", "Gain over the best control, by the metric that leads each block")
-        if ahead
-        else None,
-        "costs": sheets.make(prices, "cost", "What explaining one sample costs") if prices.rows else None,
+        "answers": [Answer(v.title, site.known(of.links.block(v.block)), answer(v)) for v in of.views],
+        "ahead": _sheet(site, of, ahead, "ahead", "Gain over the best control, by the metric that leads each block"),
+        "costs": _sheet(site, of, price_table(of.views), "cost", "What explaining one sample costs"),
         "front": _front(site, of),
         "claim": of.board.claim().splitlines(),
         "flags": _flags(of),
@@ -36,7 +44,7 @@ def write(site: Site, of: Origin) -> None:
         "profile_pictures": profile_pictures(of.board, site.folder),
         "blocks": _blocks(site, of, sheets),
         "across": site.known(ACROSS),
-        "families": _families(of, sheets),
+        "families": _families(site, of),
         "files": _files(site, of),
     }
     site.write(Page(OVERVIEW, "Overview", "index.html.j2"), content)
@@ -84,15 +92,28 @@ def _blocks(site: Site, of: Origin, sheets: Sheets) -> Sheet:
     return sheets.make(table, "blocks", "Models on datasets", address=lambda _, name: pages.get(name))
 
 
-def _families(of: Origin, sheets: Sheets) -> list[Sheet]:
+def _families(site: Site, of: Origin) -> list[Sheet]:
     """Each family's headline metric over the models, or each of its metrics where it has none."""
     made = []
     for family in of.board.families:
         for k, table in enumerate(of.board.summary(family)):
             name = family if not k else f"{family} {table.title}"
             caption = f"{table.title}: mean ± half of the 95 % interval, models in columns"
-            made.append(sheets.make(table, name, caption))
+            made += [sheet] if (sheet := _sheet(site, of, table, name, caption)) else []
     return made
+
+
+def _sheet(site: Site, of: Origin, table: Table, name: str, caption: str) -> Sheet | None:
+    """A table with blocks in columns, whose cells lead to the samples behind them; None without rows."""
+    columns = {text: v for v in of.views for text in (v.title, v.block.model, header(v))}
+    by_name = {v: {called: m for m, called in v.method_names.items()} for v in of.views}
+
+    def samples(column: str, method: str) -> str | None:
+        view = columns.get(column)
+        found = by_name[view].get(method) if view else None
+        return site.known(of.links.samples(view.block, found)) if view and found else None
+
+    return Sheets(site.folder, of.controls).make(table, name, caption, cells=samples) if table.rows else None
 
 
 def _files(site: Site, of: Origin) -> list[Download]:

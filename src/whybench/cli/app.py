@@ -14,7 +14,7 @@ app = typer.Typer(
     name="whybench",
     cls=Group,
     help="Benchmark explanations: methods x metrics x models x datasets -> leaderboards and timing profiles.",
-    epilog="Exit codes: 0 ok, 1 regression, 2 usage, 3 finished with failed cells, 4 nothing selected, "
+    epilog="Exit codes: 0 ok, 1 regression or failed check, 2 usage, 3 finished with failed cells, 4 nothing selected, "
     "74 disk full or not writable, 130 interrupted (run again to go on).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

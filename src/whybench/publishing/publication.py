@@ -132,8 +132,7 @@ def _old(to: Path, beside: bool) -> list[str]:
     if not to.is_dir():
         raise UsageError(f"{to} is no folder; name one that is new or holds an older publication")
     there = [path.relative_to(to).as_posix() for path in to.rglob("*") if not path.is_dir()]
-    known = (to / files.MANIFEST).exists()
-    ours = {files.MANIFEST, *files.NOTES, *filter(_written, read_manifest(to).files)} if known else set()
+    ours = {files.MANIFEST, *files.NOTES, *filter(_written, there)} if files.MANIFEST in there else set()
     if not beside and (others := sorted(set(there) - ours)):
         raise UsageError(f"{to} holds other files ({others[0]}); name a new folder, or an older publication")
     return [name for name in there if name in ours]

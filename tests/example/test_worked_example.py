@@ -17,7 +17,7 @@ KEPT = ("contribution.py", "test_contribution.py", "test_contribution")
 
 
 def run(command: str, folder: Path) -> str:
-    """What a documented command prints; `pytest` is that of this environment, and quiet about what it is told outside."""
+    """What a documented command prints; `pytest` is that of this environment, without what it is told outside."""
     words = shlex.split(command)
     assert words[0] == "pytest", command
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

@@ -4,5 +4,28 @@ from collections.abc import Mapping
 
 from whybench.checking.clause import Sort
 
-DECLARED: Mapping[tuple[Sort, str], Mapping[str, str]] = {}
+DECLARED: Mapping[tuple[Sort, str], Mapping[str, str]] = {
+    ("method", "random"): {"C24": "it is drawn anew for every network, and one that is written otherwise is another"},
+    ("metric", "completeness"): {"C26": "the sum of a map is what is judged"},
+    ("metric", "input_shift_consistency"): {"C27": "a map has to move with its image"},
+    ("metric", "monotonicity"): {
+        "C25": "on a sum of pixels as many steps rise in any order",
+        "C30": "it counts steps that do not fall, and is no area",
+    },
+    ("metric", "naopc"): {"C30": "it is in units of the best and the worst area of any order"},
+    ("metric", "sensitivity_n"): {"C28": "its points are sizes of subsets, none of which is all or nothing"},
+    ("metric", "sufficiency"): {
+        "C8": "a map is sufficient among the maps of the other samples",
+        "C25": "it compares samples, of which there are too few here",
+    },
+}
 """By sort and registered name: the clause and the reason, printed beside the offending values."""
+
+
+def declared(clause: str, sort: Sort) -> dict[str, str]:
+    """Who declares that a clause does not hold, and why.
+
+    >>> declared("C26", "metric")
+    {'completeness': 'the sum of a map is what is judged'}
+    """
+    return {name: reasons[clause] for (of, name), reasons in DECLARED.items() if of == sort and clause in reasons}

@@ -21,7 +21,7 @@ from whybench.wrappers import FunctionMethod
 class Explainer(ABC):
     """Something that answers a scene with relevance.
 
-    name: what reports call it; stochastic, signed, complete, control: what it says of itself, None where it says nothing;
+    name: what reports call it; stochastic, signed, complete, control: what it says of itself, or None;
     exceptions: clauses that it declares not to hold, and why.
     """
 

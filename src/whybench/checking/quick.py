@@ -8,6 +8,7 @@ from whybench.resolver import parse
 
 FEWER: Mapping[str, Mapping[str, Any]] = {
     "captum/kernel_shap": {"n_samples": 20},
+    "kernel_shap": {"samples": 128},
     "captum/lime": {"n_samples": 20},
     "captum/shapley_value_sampling": {"n_samples": 2},
     "extremal_perturbation": {"iterations": 4},

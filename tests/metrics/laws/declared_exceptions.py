@@ -2,16 +2,18 @@
 
 import math
 
+from whybench.checking.declared import declared
+
 NO_MAP = {
     "cosine_convergence": "judges what arrives from any relevance of the outputs, by the method's own rules",
     "pattern_quality": "judges patterns, whatever maps are made of them",
 }
 """Metrics that look at no map."""
 
-SCALE = {"completeness": "the sum of a map is what is judged"}
+SCALE = declared("C26", "metric")
 """Metrics for which the scale of a map matters."""
 
-COMPANY = {"sufficiency": "a map is sufficient among the maps of the other samples"}
+COMPANY = declared("C8", "metric")
 """Metrics whose scores depend on which other samples there are."""
 
 ASKS_ONCE = [

@@ -2,30 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from whybench.cases import open_case
+from whybench.checking.metric_world import Answers
 from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.explanations import Attribution
-from whybench.protocols import AttributionMethod, Case, Metric, Model, Query, Truth
+from whybench.protocols import AttributionMethod, Case, Metric, Model, Truth
 
 F64 = torch.float64
-
-
-@dataclass(frozen=True, eq=False)
-class Answers(AttributionMethod):
-    """Answers by a rule that is told; a sample's id is its position."""
-
-    name: ClassVar[str] = "answers"
-    reference: ClassVar[str] = ""
-
-    rule: Callable[[Query], Tensor]
-
-    def relevance(self, query: Query) -> Tensor:
-        return self.rule(query)
 
 
 class Additive(nn.Module):

@@ -1,1 +1,5 @@
-"""The clauses of models and datasets."""
+"""The clauses of models and datasets, filed when they are imported."""
+
+from whybench.checking.of_models import datasets, models
+
+__all__ = ["datasets", "models"]

@@ -1,0 +1,93 @@
+"""The clauses of datasets."""
+
+import numpy as np
+
+from whybench.checking.clause import Inapplicable, clause, insist
+from whybench.checking.traces import changes, generators
+from whybench.protocols import Dataset, DatasetLoader
+
+FIRST = 64
+"""Samples that are looked at."""
+Loaded = DatasetLoader | Dataset
+
+
+def loaded(thing: Loaded) -> Dataset:
+    return thing.load() if isinstance(thing, DatasetLoader) else thing
+
+
+@clause(
+    1,
+    "dataset",
+    "shape",
+    "Samples are finite arrays, one a unique id, with labels that are classes where classes are named; masks are "
+    "boolean and fit their samples.",
+    "drop or repair the samples that are named",
+)
+def samples(thing: Loaded) -> None:
+    data = loaded(thing)
+    for position, sample in enumerate(data.samples[:FIRST]):
+        finite = bool(np.isfinite(np.asarray(sample, dtype=np.float64)).all())
+        insist(finite, f"sample {data.ids[position]!r} is not finite")
+    if data.class_names:
+        outside = sorted({int(label) for label in data.labels if not 0 <= label < len(data.class_names)})
+        insist(not outside, f"labels {outside[:5]} of {len(data.class_names)} classes")
+    for position, mask in enumerate(data.masks[:FIRST] if data.masks is not None else []):
+        shape = np.asarray(data.samples[position]).shape
+        said = f"mask {mask.dtype} {mask.shape} of sample {data.ids[position]!r}, {shape}"
+        insist(mask.dtype == np.bool_ and mask.shape in (shape, shape[:2], shape[-2:]), said)
+
+
+@clause(
+    3,
+    "dataset",
+    "determinism",
+    "Loaded twice it has the same samples, labels, ids and masks, by their digest.",
+    "draw by the sample's name from whybench.streams.Streams, and sort what is read from a folder",
+)
+def same_again(thing: Loaded) -> None:
+    one, other = loaded(thing), loaded(thing)
+    insist(one.digest == other.digest, f"digest {one.digest[:12]}, then {other.digest[:12]}")
+
+
+@clause(
+    5,
+    "dataset",
+    "random-state isolation",
+    "Loading it leaves the global generators as they were.",
+    "use a generator of your own",
+)
+def generators_untouched(thing: Loaded) -> None:
+    before = generators()
+    loaded(thing)
+    moved = changes(before, generators())
+    insist(not moved, f"loading moved: {'; '.join(moved)}")
+
+
+@clause(
+    7,
+    "dataset",
+    "order equivariance",
+    "The first samples are the same whether few or all are taken.",
+    "name and draw samples by what they are, not by how many there are",
+)
+def first_ones(thing: Loaded) -> None:
+    data = loaded(thing)
+    few = data.take(2)
+    insist(few.ids == data.ids[:2], f"ids {few.ids} of two, {data.ids[:2]} of all")
+    insist(len(set(data.ids)) == len(data.ids), "two samples have one id")
+
+
+@clause(
+    8,
+    "dataset",
+    "held-out samples",
+    "No sample that is explained is among those that models were trained on.",
+    "take the duplicates out of the held-out part",
+)
+def held_out(thing: Loaded) -> None:
+    data = loaded(thing)
+    if data.training is None:
+        raise Inapplicable("it has no training part")
+    seen = {np.ascontiguousarray(sample).tobytes() for sample in data.training.samples}
+    double = [data.ids[i] for i, sample in enumerate(data.samples) if np.ascontiguousarray(sample).tobytes() in seen]
+    insist(not double, f"{len(double)} samples are in the training part: {', '.join(double[:4])}")

@@ -14,6 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from whybench.plots.short import short
+
 DPI = 110
 LETTER = 0.08
 """Inches of a letter of a title, about."""
@@ -134,3 +136,5 @@ def save(figure: Figure, path: Path, trim: bool = False) -> None:
     with styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(path, metadata=metadata, bbox_inches="tight" if trim else None, pad_inches=0.08)
+    if path.suffix == ".svg":
+        path.write_text(short(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

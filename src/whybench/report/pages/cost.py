@@ -65,10 +65,11 @@ def _noted(of: Origin, sheets: Sheets, pages: dict[str, str]) -> list[Sheet]:
 
 
 def _fronts(of: Origin, sheets: Sheets, pages: dict[str, str]) -> list[Sheet]:
-    """Who is on the Pareto front of each family, by seconds and by passes."""
+    """Who is on the Pareto front by the headline metric of each family that has one, by seconds and by passes."""
+    headlines = {c.family for c in of.board.contests if c.headline}
     made = []
     for cost, unit in UNITS.items():
-        for family in of.board.families:
+        for family in (f for f in of.board.families if f in headlines):
             table = of.board.front_table(family, cost)
             if table.rows:
                 caption = f"{table.title}: {unit} an explained sample, cheapest first"

@@ -133,6 +133,16 @@ def test_no_cell_in_common_ends_with_4(call: Call, record: Make, store: Stored, 
     assert answer.err.startswith("whybench: no cell in common: ")
 
 
+def test_ctrl_c_is_no_regression(call: Call, stores: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("whybench.cli.comparing.open_both", interrupted)
+    answer = call("a.db", "b.db")
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.err == "whybench: interrupted; what versions finished is stored: compare again to go on\n"
+
+
 def test_the_help_says_what_a_regression_is() -> None:
     command = get_command(app).commands["compare"]  # type: ignore[attr-defined]
     said = set(re.findall(r"[\w-]+", command.help))

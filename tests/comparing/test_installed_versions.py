@@ -2,8 +2,11 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,9 @@ from whybench.comparing.programs import Program, last_words
 from whybench.comparing.sources import tree_digest
 from whybench.comparing.versions import installed, is_version
 from whybench.errors import NotWritable, UsageError
+from whybench.exporting import export
+from whybench.records import Record
+from whybench.store import Store
 
 ROOT = Path(__file__).parents[2]
 RIGHT = "torch.trapezoid(values, fraction, dim=2) / (fraction[..., -1] - fraction[..., 0])"
@@ -96,11 +102,11 @@ def test_an_off_by_one_in_the_area_of_another_version_is_caught(
 
 
 def test_a_version_that_cannot_be_had(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last words are pip's; what is half made is made anew the next time."""
+    """The last words are pip's, and nothing says that the environment is whole."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    for _ in range(2):
-        with pytest.raises(UsageError, match=r"whybench==99 cannot be installed: .*No matching distribution found"):
-            installed("whybench==99")
+    with pytest.raises(UsageError, match=r"whybench==99 cannot be installed: .*No matching distribution found"):
+        installed("whybench==99")
+    assert list(cache.glob("versions/*/environment"))
     assert not list(cache.glob("versions/*/installed"))
 
 
@@ -123,6 +129,30 @@ def test_a_run_that_ends_badly_gives_its_last_words(tmp_path: Path) -> None:
         UsageError, match=r"old: `whybench run quickstart --store .*` ended with 1: first; no such suite"
     ):
         broken.run(["quickstart"])
+
+
+def test_a_store_of_another_schema_is_exported_by_who_wrote_it(
+    tmp_path: Path, store: Callable[..., str], record: Callable[..., Record]
+) -> None:
+    """A program whose `run` makes a store of the next schema, and whose `export` still writes Parquet."""
+    store("old", record(scores=[1.0, 2.0]))
+    with closing(Store.open(f"sqlite:///{tmp_path / 'old.db'}")) as old:
+        export(old, tmp_path / "exported")
+    with closing(sqlite3.connect(tmp_path / "old.db")) as newer, newer:
+        newer.execute("UPDATE whybench SET version = version + 1")
+    code = (
+        "import shutil, sys\n"
+        "words = dict(zip(sys.argv[2::2], sys.argv[3::2]))\n"
+        "if sys.argv[1] == 'run':\n"
+        f"    shutil.copy({str(tmp_path / 'old.db')!r}, sys.argv[4].removeprefix('sqlite:///'))\n"
+        "else:\n"
+        f"    shutil.copytree({str(tmp_path / 'exported')!r}, words['--to'])\n"
+    )
+    (tmp_path / "program").mkdir()
+    side = program(tmp_path / "program", code).side(["quickstart"], None)
+    (cell,) = side.cells
+    assert [s.score for s in cell.samples.values()] == [1.0, 2.0]
+    assert cell.higher_is_better is True
 
 
 def test_requests_and_options_reach_the_program(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_slower_fails_where_it_is_named(record: Make, compare: Compare) -> None:
     assert failing.regressed
     text = to_markdown(failing)
     assert "### :x: Regression: 1 slower" in text
-    assert "- <code>m(n=8)</code> x 1.500 (1.400 to 1.600), noise x 1.100&#58; slower" in text
+    assert "- <code>m</code>, <code>cnn on digits</code> x 1.500 (1.400 to 1.600), noise x 1.100&#58; slower" in text
     (timed,) = json.loads(to_json(failing))["timing"]
     assert (timed["method"], timed["ratio"], timed["verdict"]) == ("m", 1.5, "slower")
 

@@ -11,6 +11,7 @@ import pytest
 
 from whybench.comparing import compared, open_both, store_side
 from whybench.comparing.folders import folder_side
+from whybench.comparing.side import shown_store
 from whybench.errors import StoreError, UsageError
 from whybench.exporting import export
 from whybench.records import Record
@@ -49,6 +50,13 @@ def test_a_store_by_url_and_by_path(records: list[Record], store: Stored, tmp_pa
             ("failed", "float64", 0),
         ]
         assert side.name.endswith("one.db")
+
+
+def test_a_store_is_shown_without_its_password() -> None:
+    assert shown_store("postgresql+psycopg://me:secret@host:5432/scores") == "postgresql+psycopg://host:5432/scores"
+    assert shown_store("sqlite:////data/a.db") == "/data/a.db"
+    assert shown_store("sqlite:///../a.db") == "../a.db"
+    assert shown_store("a.db") == "a.db"
 
 
 def test_a_database_alone_will_do(record: Make, store: Stored, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def _print(console: Console, c: Comparison) -> None:
         lines.append(f"and {len(found) - CELLS} more cells, in --json FILE")
     if c.moves:
         lines.append(f"Places: {wording.moved(c, c.moves[:CELLS])}")
-    lines += [f"{p.method.label(p.method.values())} on {p.model}, {p.dataset}: {wording.timed(p)}" for p in c.paces]
+    lines += [f"{c.timed[p.method]}, {p.model} on {p.dataset}: {wording.timed(p)}" for p in c.paces]
     lines += [wording.tolerances(c), wording.headline(c)]
     for line in lines:
         console.print(printable(line))

@@ -12,7 +12,7 @@ from whybench.comparing.moves import Move, moves
 from whybench.comparing.paces import Pace
 from whybench.comparing.side import Side
 from whybench.errors import BadParameter
-from whybench.leaderboard.variants import labels
+from whybench.leaderboard.variants import Variant, labels
 
 FAILURES: Mapping[str, tuple[str, Callable[[JudgedCell], bool]]] = {
     "changed": ("a sample is beyond the tolerance, either way", lambda c: c.verdict == "changed"),
@@ -82,6 +82,11 @@ class Comparison:
     def moves(self) -> list[Move]:
         """Who moved on the leaderboard."""
         return moves(self.cells)
+
+    @cached_property
+    def timed(self) -> Mapping[Variant, str]:
+        """What the methods that were timed are called."""
+        return labels(pace.method for pace in self.paces)
 
     @cached_property
     def names(self) -> Callable[[Address], tuple[str, str, str]]:

@@ -17,7 +17,7 @@ def to_json(comparison: Comparison) -> str:
 
     `schema` and `version` name its layout.
     """
-    c = comparison
+    c, fails = comparison, {id(cell) for cell in comparison.regressions}
     document = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -29,7 +29,7 @@ def to_json(comparison: Comparison) -> str:
         "b": _side(c.b),
         "notes": list(c.notes),
         "counts": c.counts,
-        "cells": [_cell(cell, cell in c.regressions) for cell in c.cells],
+        "cells": [_cell(cell, id(cell) in fails) for cell in c.cells],
         "moves": [{**_address(m.address), "before": m.before, "after": m.after, "of": m.of} for m in c.moves],
         "timing": [_pace(p) for p in c.paces],
     }

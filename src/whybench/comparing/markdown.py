@@ -77,7 +77,10 @@ def _moves(c: Comparison) -> list[str]:
 
 def _paces(c: Comparison) -> list[str]:
     worst = sorted(c.paces, key=lambda p: (p.verdict == "=", -abs(p.ratio - 1)))
-    lines = [f"- {code(p.method.label(p.method.values()))} {_entities(wording.timed(p))}" for p in worst[:ROWS]]
+    lines = [
+        f"- {code(c.timed[p.method])}, {code(f'{p.model} on {p.dataset}')} {_entities(wording.timed(p))}"
+        for p in worst[:ROWS]
+    ]
     return [*lines, f"- {len(worst) - ROWS} more"] if len(worst) > ROWS else lines
 
 

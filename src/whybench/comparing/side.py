@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -52,7 +51,7 @@ def store_side(url: str, suite: str | None = None, name: str | None = None) -> S
     with closing(Store(url, NotRead(), create=False)) as store:
         known = store.suites()
         if suite is not None and suite not in known:
-            raise UsageError(f"suite {suite!r} is not in {url}; it holds: {', '.join(known) or 'nothing'}")
+            raise UsageError(f"suite {suite!r} is not in {shown_store(url)}; it holds: {', '.join(known) or 'nothing'}")
         plans = {block_of(e.subject): e.plan for e in store.explanation_records(suite) if e.plan is not None}
         dtypes = {block: str(plan["dtype"]) for block, plan in plans.items()}
         cells = [scored_cell(r, dtypes.get(block_of(r.subject))) for r in store.records(suite)]
@@ -60,7 +59,7 @@ def store_side(url: str, suite: str | None = None, name: str | None = None) -> S
         run = (store.last_run(chosen[-1]) or {}) if chosen else {}
         requests = tuple(dict.fromkeys(text for one in chosen for text in _requests(store, one)))
         timings = block_timings(store, suite)
-    return Side(name or _shown(url), cells, timings, run.get("environment", {}), requests)
+    return Side(name or shown_store(url), cells, timings, run.get("environment", {}), requests)
 
 
 def _requests(store: Store, suite: str) -> list[str]:
@@ -69,9 +68,9 @@ def _requests(store: Store, suite: str) -> list[str]:
     return asked if asked and asked[-1].startswith("-") else asked[-1:]
 
 
-def _shown(url: str) -> str:
+def shown_store(url: str) -> str:
     """A store without what a URL may say of users and passwords."""
     if "://" not in url:
         return url
     kind, _, rest = url.partition("://")
-    return Path(rest).name if kind.startswith("sqlite") else f"{kind}://{rest.rpartition('@')[2]}"
+    return rest.removeprefix("/") if kind == "sqlite" else f"{kind}://{rest.rpartition('@')[2]}"

@@ -222,7 +222,12 @@ def compare(
         a, b, suite, run or (), own_libraries, rtol, atol, alpha, common_samples, fail_on, timing, other_machine,
         clock, rounds,
     )  # fmt: skip
-    raise typer.Exit(compare_sides(wanted, json, markdown))
+    try:
+        code = compare_sides(wanted, json, markdown)
+    except KeyboardInterrupt:  # 1 would say that something is worse
+        typer.echo("whybench: interrupted; what versions finished is stored: compare again to go on", err=True)
+        code = Exit.INTERRUPTED
+    raise typer.Exit(code)
 
 
 @app.command(cls=Command)

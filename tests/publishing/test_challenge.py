@@ -141,6 +141,16 @@ def test_forged_curves_are_found_when_their_cell_is_chosen(folder: Path) -> None
     assert ["the curves differ" in one.reason for one in caught.again if not one.reproduced] == [True]
 
 
+@pytest.mark.parametrize("facts", [{"correct": None}, {"details": '{"spread":0.0,"forged":1.0}'}])
+def test_forged_marks_of_samples_are_found_when_their_cell_is_chosen(folder: Path, facts: dict[str, object]) -> None:
+    key = next(r.key for r in _cells(folder) if r.metric == "srg" and r.subject.method == "gradient")
+    forging.change(folder, "sample_records", lambda rows: [{**r, **(facts if r["cell"] == key else {})} for r in rows])
+    forging.everything(folder)
+    assert verify(folder, suite=tiny_suite()).ok
+    caught = verify(folder, _nonce(folder, key, True), 3, tiny_suite())
+    assert [one.key for one in caught.again if not one.reproduced] == [key]
+
+
 def test_other_weights_are_run_and_named(folder: Path) -> None:
     """A verifier whose model is another one finds that keys are others, and whether scores agree."""
     suite = tiny_suite()

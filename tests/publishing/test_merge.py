@@ -13,6 +13,7 @@ from whybench.leaderboard import Leaderboard
 from whybench.publishing import merge, verify
 from whybench.publishing.manifest import read_manifest
 from whybench.publishing.notes import write_notes
+from whybench.report.provenance import facts
 from whybench.runner import run
 from whybench.store import Store
 from whybench.suite import Suite, block
@@ -48,6 +49,8 @@ def test_the_store_notes_where_it_comes_from(published: Path) -> None:
     assert noted["merged"] == digest
     assert noted["verification"] == {"claimed": 8}
     assert noted["environment"] == read_manifest(published).environment
+    said = {fact.name: fact.value for fact in facts(board(kept), [], NAME, noted)}
+    assert said["merged"] == f"publication {digest}; rows, as its own note says: 8 claimed"
 
 
 def test_what_a_note_says_is_shown_as_such(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import forging
 import pytest
 from tiny_board import NAME, data, model, tiny_suite
 
@@ -93,6 +94,12 @@ def test_seal_lists_what_was_added(folder: Path) -> None:
     assert verify(folder).ok
     noted = json.loads((folder / "verification.json").read_text())
     assert noted["manifest"] == read_manifest(folder).digest
+
+
+def test_seal_does_not_hide_a_forgery(folder: Path) -> None:
+    forging.edit(folder, "board.md", "# Leaderboard", "# Winners")
+    with pytest.raises(Refused, match=r"does not agree with itself: boards: board.md: line 1"):
+        seal(folder)
 
 
 def test_folders_that_hold_something_else(store: Store, tmp_path: Path) -> None:

@@ -65,9 +65,15 @@ def publish(store: Store, to: Path, suite: str, beside: bool = False) -> Manifes
 
 
 def seal(folder: Path) -> Manifest:
-    """List all files of a published folder anew, those that were added beside the publication too."""
+    """List all files of a published folder anew, those that were added beside the publication too.
+
+    Raises Refused where the publication itself was changed.
+    """
     manifest = _listed(folder, read_manifest(folder))
-    write_notes(folder, verify(folder))
+    found = verify(folder)
+    if not found.ok:
+        raise Refused(f"{folder} does not agree with itself: {'; '.join(found.problems)}. Publish it again")
+    write_notes(folder, found)
     return manifest
 
 

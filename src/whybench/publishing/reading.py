@@ -16,6 +16,7 @@ from whybench.publishing.writing import records_digest
 from whybench.records import Cost, ExplanationRecord, Record, SampleScore, Subject
 
 STATUSES = ("ok", "unsupported", "failed")
+MOST_ROWS = 1_000_000
 Row = dict[str, Any]
 
 
@@ -34,7 +35,7 @@ class Records:
 
 def read_records(folder: Path, suite: str) -> Records:
     """The records of a published folder; raises Refused, naming the row, for what is no record."""
-    tables = {name: columns(folder / f"{name}.parquet", schema) for name, schema in RECORDS.items()}
+    tables = {name: columns(folder / f"{name}.parquet", schema, MOST_ROWS) for name, schema in RECORDS.items()}
     try:
         digest = records_digest(tables)
         samples = _samples(tables["sample_records"])

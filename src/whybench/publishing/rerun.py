@@ -16,7 +16,7 @@ from whybench.progress import Listener, Silent
 from whybench.publishing.plan import Address, Planned, address_of
 from whybench.publishing.reading import Records
 from whybench.publishing.verdict import Again
-from whybench.records import CurveArrays, ExplanationRecord, Record
+from whybench.records import CurveArrays, ExplanationRecord, Record, SampleScore
 from whybench.runner import BlockRunner, Options
 from whybench.store import Store
 from whybench.suite import Block, Suite
@@ -107,10 +107,7 @@ def compare(
         return replace(answer, reproduced=False, reason="scores of other samples than those that are explained")
     off, largest = 0, 0.0
     for one, other in zip(published.samples, again.samples, strict=True):
-        if one.status != other.status or one.score is None or other.score is None:
-            off += one.status != other.status
-            continue
-        distance = abs(one.score - other.score) / max(1.0, abs(one.score), abs(other.score))
+        distance = _apart(one, other)
         largest, off = max(largest, distance), off + (distance > allowed)
     curves = _curves_apart(published.curves, again.curves)
     if curves > allowed:
@@ -120,6 +117,16 @@ def compare(
         reason = f"{off} of {len(published.samples)} samples differ, by up to {largest:.3g}; {allowed:g} is allowed"
         return replace(answer, reproduced=False, difference=largest, samples=off, reason=reason)
     return replace(answer, difference=largest)
+
+
+def _apart(one: SampleScore, other: SampleScore) -> float:
+    """The largest difference of two samples' numbers, over the larger of 1 and their size; infinite for other facts."""
+    if (one.status, one.correct, one.details.keys()) != (other.status, other.correct, other.details.keys()):
+        return inf
+    pairs = [(one.details[name], other.details[name]) for name in one.details]
+    if one.score is not None and other.score is not None:
+        pairs.append((one.score, other.score))
+    return max((abs(a - b) / max(1.0, abs(a), abs(b)) for a, b in pairs), default=0.0)
 
 
 def _curves_apart(published: CurveArrays | None, again: CurveArrays | None) -> float:

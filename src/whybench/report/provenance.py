@@ -48,6 +48,9 @@ def facts(board: Leaderboard, blocks: Sequence[View], suite: str, noted: Mapping
     if noted:
         found.append(Fact("device", str(noted.get("device", "cpu"))))
         found += [Fact(name, _plain(value)) for name, value in noted.get("environment", {}).items()]
+        if "merged" in noted:
+            levels = ", ".join(f"{rows} {level}" for level, rows in noted["verification"].items())
+            found.append(Fact("merged", f"publication {noted['merged']}; rows, as its own note says: {levels}"))
     return found
 
 

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import pandas as pd
 
 from whybench.leaderboard import Table
 from whybench.leaderboard.figures import DASH
-from whybench.leaderboard.markup import csv_table, latex, markdown
+from whybench.leaderboard.markup import csv_table, csv_text, latex, markdown
 from whybench.report.cells import Cell, cell
 from whybench.report.folder import Folder
-from whybench.report.links import slug
 from whybench.report.pictures import Download
 from whybench.report.tables import CONTROL, Line, cut
 
@@ -96,7 +96,8 @@ class Sheets:
         drawn = [row.cells for section in sections for row in section.rows]
         headers = tuple(_header(text, [row[k] for row in drawn]) for k, text in enumerate(parts.headers))
         files = self._files(table, name, shown(table) if rows is None else rows)
-        return Sheet(f"table-{slug([name])}", caption, headers, tuple(sections), table.notes, files, prose)
+        called = PurePosixPath(files[0].link).stem  # as its files are, and no other table
+        return Sheet(f"table-{called}", caption, headers, tuple(sections), table.notes, files, prose)
 
     def _files(self, table: Table, name: str, frame: pd.DataFrame) -> tuple[Download, ...]:
         made = {"csv": csv(frame), "json": records(frame), "tex": latex(table), "md": markdown(table)}
@@ -147,7 +148,7 @@ def shown(table: Table) -> pd.DataFrame:
 
 def csv(frame: pd.DataFrame) -> str:
     """A frame as CSV, nothing for a missing value."""
-    return csv_table(list(frame.columns), _plain(frame).itertuples(index=False, name=None))
+    return csv_table([csv_text(str(name)) for name in frame.columns], _plain(frame).itertuples(index=False, name=None))
 
 
 def records(frame: pd.DataFrame) -> str:

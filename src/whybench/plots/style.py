@@ -41,6 +41,7 @@ STYLE: Any = {
     "grid.color": "0.9",
     "legend.fontsize": 8.5,
     "legend.frameon": False,
+    "pdf.fonttype": 42,  # what journals take, in smaller files
     "savefig.dpi": DPI,
     "svg.fonttype": "none",  # text that can be searched, in smaller files
     "svg.hashsalt": "whybench",

@@ -167,14 +167,15 @@ def test_tables_lie_beside_the_pages(store: Store, report: Path) -> None:
     assert (report / "board.csv").read_text() == board.to_csv()
     assert (report / "board.tex").read_text() == board.to_latex()
     frame = board.to_pandas()
-    frame = frame[(frame["family"] == "faithfulness") & (frame["model"] == "tiny_cnn")]
+    frame = frame[(frame["metric"] == "srg") & (frame["model"] == "tiny_cnn")]
+    means = [m if m == m else None for m in frame["mean"]]
     name = "tables/tiny-images-tiny-cnn-faithfulness"
     found = list(csv.DictReader(io.StringIO((report / f"{name}.csv").read_text())))
-    assert [float(r["mean"]) if r["mean"] else None for r in found] == [m if m == m else None for m in frame["mean"]]
+    assert [float(r["srg: mean"]) if r["srg: mean"] else None for r in found] == means
     assert [r["method"] for r in found] == frame["method"].tolist()
     same = json.loads((report / f"{name}.json").read_text())
-    column = same["columns"].index("mean")
-    assert [row[column] for row in same["data"]] == [m if m == m else None for m in frame["mean"]]
+    column = same["columns"].index("srg: mean")
+    assert [row[column] for row in same["data"]] == means
     assert (report / f"{name}.md").read_text().startswith("## faithfulness\n")
     assert r"\toprule" in (report / f"{name}.tex").read_text()
     timing = list(csv.DictReader(io.StringIO((report / "timing.csv").read_text())))

@@ -7,7 +7,6 @@ from functools import cached_property
 import pandas as pd
 
 from whybench.leaderboard import Leaderboard
-from whybench.leaderboard.contest import Block
 from whybench.report.links import Links, links
 from whybench.report.pace import Pace, pace
 from whybench.report.provenance import commands
@@ -32,11 +31,6 @@ class Origin:
     @cached_property
     def links(self) -> Links:
         return links(self.views)
-
-    @cached_property
-    def standings(self) -> pd.DataFrame:
-        """The board as tidy rows."""
-        return self.board.to_pandas()
 
     @cached_property
     def timing(self) -> pd.DataFrame:
@@ -65,9 +59,3 @@ class Origin:
     def pace(self, view: View) -> Pace:
         """How long explanations take in a block."""
         return pace(view, self.profile)
-
-
-def of_block(frame: pd.DataFrame, block: Block) -> pd.DataFrame:
-    """The rows of one block."""
-    place = zip(frame["kind"], frame["dataset"], frame["model"], strict=True)
-    return frame.loc[[where == tuple(block) for where in place]]

@@ -40,12 +40,14 @@ def write(site: Site, of: Origin) -> None:
 
 
 def _pictures(site: Site, board: Leaderboard, found: Sequence[Agreement]) -> list[Picture]:
-    """The families as one heat map, and the metrics of each that has several."""
+    """The families as one heat map, and the metrics of each that has three or more: two are one number."""
     made = []
     if any(a.counted for a in found):
         made.append(_picture(site, draw_family_agreement(board), "families", "no number counted twice"))
-    within = {a.family_a for a in found if a.family_a == a.family_b and a.tau_b is not None}
-    for family in (f for f in board.families if f in within):
+    within: dict[str, set[tuple[str, str]]] = {}
+    for a in (a for a in found if a.family_a == a.family_b and a.tau_b is not None):
+        within.setdefault(a.family_a, set()).update({(a.metric_a, a.parameters_a), (a.metric_b, a.parameters_b)})
+    for family in (f for f in board.families if len(within.get(f, ())) > 2):
         made.append(_picture(site, draw_metric_agreement(board, family), family, f"the metrics of {family}"))
     return made
 

@@ -4,11 +4,12 @@ from whybench.leaderboard.family import family_table
 from whybench.leaderboard.gathering import family_order
 from whybench.plots.findings import finding
 from whybench.report.absent import absent, absent_table
-from whybench.report.origin import Origin, of_block
+from whybench.report.origin import Origin
 from whybench.report.overviews import lead_pictures
 from whybench.report.sheets import Sheet, Sheets
 from whybench.report.site import Page, Site
 from whybench.report.view import View
+from whybench.report.wide import wide
 
 
 def write(site: Site, of: Origin) -> None:
@@ -32,13 +33,12 @@ def write(site: Site, of: Origin) -> None:
 
 
 def _families(site: Site, of: Origin, view: View, sheets: Sheets) -> list[tuple[str, Sheet]]:
-    rows = of_block(of.standings, view.block)
     pages = {name: site.known(of.links.samples(view.block, m)) for m, name in view.method_names.items()}
     made = []
     for family in sorted({c.family for c in view.contests}, key=family_order):
         table = family_table(family, view.contests)
         name = f"{of.links.blocks[view.block]} {family}"
         caption = f"{view.title}, {family}: mean over samples ± half of the 95 % interval, tie group"
-        here = rows[rows["family"] == family]
-        made.append((family, sheets.make(table, name, caption, here, lambda _, method: pages.get(method))))
+        sheet = sheets.make(table, name, caption, wide(view, family), lambda _, method: pages.get(method))
+        made.append((family, sheet))
     return made

@@ -103,7 +103,12 @@ def test_directions_of_an_export_are_those_of_the_registry(record: Make, store: 
 def test_a_suite_of_several(record: Make, store: Stored, tmp_path: Path) -> None:
     url = store("one", record(scores=[1.0]))
     assert len(store_side(url, "hand").cells) == 1
-    with pytest.raises(UsageError, match=r"suite 'quickstart' is not in .*one\.db; it holds: hand"):
+    with closing(Store.open(url)) as several:
+        several.boards.begin("later", {}, clear=True)
+    found = compared(store_side(url), store_side(url, "hand"))
+    assert found.notes[0] == "suites hand, later -> hand; one of them is compared with --suite"
+    assert compared(store_side(url, "hand"), store_side(url, "hand")).notes == ()
+    with pytest.raises(UsageError, match=r"suite 'quickstart' is not in .*one\.db; it holds: hand, later"):
         store_side(url, "quickstart")
     with pytest.raises(UsageError, match=r"suite 'quickstart' is not in .*; it holds: hand"):
         folder_side(exported(url, tmp_path / "out"), "quickstart")

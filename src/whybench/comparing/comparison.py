@@ -121,6 +121,9 @@ def _notes(a: Side, b: Side, cells: Sequence[JudgedCell]) -> list[str]:
     if protocols[0] != protocols[1]:
         old, new = (", ".join(map(str, one)) for one in protocols)
         said.append(f"protocols {old} -> {new}: scores differ by definition where the changelog says so")
+    if a.suites != b.suites and a.suites and b.suites:
+        old, new = (", ".join(side.suites) for side in (a, b))
+        said.append(f"suites {old} -> {new}; one of them is compared with --suite")
     if a.environment and b.environment:
         said += changed_facts(_flat(a.environment), _flat(b.environment))
     return said

@@ -39,7 +39,8 @@ def folder_side(place: Path, suite: str | None = None) -> Side:
     chosen = sorted((r for r in rows if suite in (None, r["suite"])), key=_cell)
     fill()
     cells = [_scored(list(same), place) for _, same in groupby(chosen, key=_cell)]
-    return Side(str(place), cells, None, _environment(place))
+    suites = tuple(known) if suite is None else (suite,)
+    return Side(str(place), cells, None, _environment(place), suites=suites)
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:

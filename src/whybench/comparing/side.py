@@ -21,7 +21,7 @@ class Side:
 
     name: as it is shown; timings: the blocks that were timed, round by round, None where rounds are not kept at all;
     environment: what it was run with, empty where nobody says; requests: what `whybench run` was asked for, as it can
-    be run again.
+    be run again; suites: those that the cells are of.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Side:
     timings: Sequence[BlockTiming] | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
     requests: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
 
 
 class NotRead:
@@ -59,7 +60,7 @@ def store_side(url: str, suite: str | None = None, name: str | None = None) -> S
         run = (store.last_run(chosen[-1]) or {}) if chosen else {}
         requests = tuple(dict.fromkeys(text for one in chosen for text in _requests(store, one)))
         timings = block_timings(store, suite)
-    return Side(name or shown_store(url), cells, timings, run.get("environment", {}), requests)
+    return Side(name or shown_store(url), cells, timings, run.get("environment", {}), requests, tuple(sorted(chosen)))
 
 
 def _requests(store: Store, suite: str) -> list[str]:

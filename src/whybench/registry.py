@@ -1,6 +1,7 @@
 """Named classes: methods, metrics, models, datasets, kinds and suites."""
 
 from collections.abc import Iterator
+from html import escape
 from typing import Generic, TypeVar
 
 from whybench.errors import DuplicateName, UnknownName
@@ -55,6 +56,22 @@ class Registry(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._things)
+
+    def __repr__(self) -> str:
+        return f"Registry({self.sort}: {', '.join(self)})"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: every name with the first sentence of its documentation."""
+        rows = "\n".join(f"<tr><th>{escape(n)}</th><td>{escape(_sentence(self._things[n]))}</td></tr>" for n in self)
+        return (
+            f"<table>\n<caption>{escape(self.sort)}: {len(self)}</caption>\n"
+            f"<thead><tr><th>name</th><th>what it is</th></tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
+        )
+
+
+def _sentence(thing: object) -> str:
+    text = " ".join((thing.__doc__ or "").partition("\n\n")[0].split())
+    return text.partition(". ")[0].rstrip(".") + "." if text else ""
 
 
 def _place(thing: object) -> str:

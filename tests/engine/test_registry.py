@@ -25,6 +25,22 @@ def test_a_registry_is_a_sorted_collection() -> None:
     assert registry["thing"] is First
 
 
+def test_a_notebook_shows_names_and_what_they_are() -> None:
+    class Hostile:
+        """Bold <b>words</b>
+        in one sentence. And another."""
+
+    registry = Registry[type]("thing")
+    registry.add("<i>x</i>", Hostile)
+    registry.add("bare", type("Bare", (), {}))
+    assert registry._repr_html_() == (
+        "<table>\n<caption>thing: 2</caption>\n<thead><tr><th>name</th><th>what it is</th></tr></thead>\n<tbody>\n"
+        "<tr><th>&lt;i&gt;x&lt;/i&gt;</th><td>Bold &lt;b&gt;words&lt;/b&gt; in one sentence.</td></tr>\n"
+        "<tr><th>bare</th><td></td></tr>\n</tbody>\n</table>\n"
+    )
+    assert repr(registry) == "Registry(thing: <i>x</i>, bare)"
+
+
 def test_one_name_twice_shows_both_places() -> None:
     registry = Registry[type]("thing")
     registry.register(First)

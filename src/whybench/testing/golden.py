@@ -70,7 +70,7 @@ def slug(name: str) -> str:
     """A file name of a test's name; where signs were replaced, a digest keeps two tests apart.
 
     >>> slug("test_mine"), slug("test_mine[a/b]")
-    ('test_mine', 'test_mine_a_b_-fa2c5d9d')
+    ('test_mine', 'test_mine_a_b_-b7476b06')
     """
     plain = sub(r"[^A-Za-z0-9_-]", "_", name)[:100]
     return plain if plain == name else f"{plain}-{sha256(name.encode()).hexdigest()[:8]}"

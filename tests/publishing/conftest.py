@@ -19,6 +19,7 @@ def small_report(store: Store, suite: str, to: Path) -> Path:
     to.mkdir(parents=True)
     (to / "index.html").write_text("<!doctype html><title>board</title>")
     (to / "board.csv").write_text(board.to_csv())
+    (to / "board.tex").write_text(board.to_latex())
     (to / ".made-from").write_text("a digest")
     return to / "index.html"
 

@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from whybench.leaderboard import Leaderboard
 from whybench.publishing import files, plan
-from whybench.publishing.boards import SCHEMAS, _tables, texts
+from whybench.publishing.boards import BOARDS, SCHEMAS, _in_site, _tables, texts
 from whybench.publishing.columns import RECORDS
 from whybench.publishing.files import File
 from whybench.publishing.manifest import Manifest, read_manifest
@@ -51,8 +51,9 @@ def everything(folder: Path, planned: bool = False) -> Manifest:
     """Boards, exported tables and manifest that agree with the records; `planned`: the publisher's plan too."""
     found = read_records(folder, read_manifest(folder).suite)
     board = Leaderboard(found.cells, found.explanations)
-    for name, text in texts(board).items():
-        (folder / name).write_text(text)
+    for name, text in {**texts(board), **_in_site(board)}.items():
+        if name in BOARDS:
+            (folder / name).write_text(text)
         if (folder / "site" / name).exists():
             (folder / "site" / name).write_text(text)
     for name, table in _tables(board, found).items():

@@ -91,6 +91,7 @@ def test_an_aggregate_alone_is_changed(folder: Path, name: str) -> None:
         ("board.json", '"control": false', '"control": true'),
         ("board.md", "# Leaderboard", "# Our method wins"),
         ("timing.csv", "srg", "other"),
+        ("site/board.tex", "gradient", "ours"),
     ],
 )
 def test_other_boards_are_changed(folder: Path, name: str, old: str, new: str) -> None:

@@ -9,9 +9,9 @@ from typer.main import get_command
 
 from whybench.cli.app import app
 from whybench.publishing import chance_of_catching, files, parquet
+from whybench.publishing.boards import BOARDS
 from whybench.publishing.columns import RECORDS
 from whybench.publishing.plan import cells_of, registered
-from whybench.publishing.publication import BOARDS
 from whybench.publishing.rerun import TOLERANCE
 from whybench.publishing.verdict import Level
 

@@ -26,14 +26,22 @@ CLOSE = 1e-9
 SCHEMAS = {"scores": SCORES, "costs": COSTS, "explanations": EXPLANATIONS}
 
 
+BOARDS = ("board.md", "board.csv", "board.json", "timing.csv")
+"""In the top folder."""
+
+
 def texts(board: Leaderboard) -> dict[str, str]:
     """The published boards by the names of their files."""
-    return {
-        "board.md": board.to_markdown(),
-        "board.csv": board.to_csv(),
-        "board.json": board.to_json(),
-        "timing.csv": csv_table(Expense._fields, board.expenses),
-    }
+    made = (board.to_markdown(), board.to_csv(), board.to_json(), csv_table(Expense._fields, board.expenses))
+    return dict(zip(BOARDS, made, strict=True))
+
+
+def _in_site(board: Leaderboard) -> dict[str, str]:
+    """What only the site has besides."""
+    pairs = board.sensitivity()
+    rows = pairs.astype(object).where(pairs.notna(), None)
+    listed = csv_table(list(pairs.columns), rows.itertuples(index=False, name=None))
+    return {"board.tex": board.to_latex(), "sensitivity.csv": listed}
 
 
 def boards_agree(folder: Path, listed: Iterable[str], found: Records) -> Check:
@@ -43,7 +51,7 @@ def boards_agree(folder: Path, listed: Iterable[str], found: Records) -> Check:
     """
     try:
         board = Leaderboard(found.cells, found.explanations)
-        expected, tables = texts(board), _tables(board, found)
+        expected, tables = {**texts(board), **_in_site(board)}, _tables(board, found)
     except (WhybenchError, ValueError, KeyError) as error:
         return check("boards", 0, [f"no board can be computed from the records: {error}"])
     problems, compared = [], 0
@@ -60,7 +68,7 @@ def boards_agree(folder: Path, listed: Iterable[str], found: Records) -> Check:
         except Refused as error:
             problems.append(str(error))
         compared += 1
-    problems += [f"{name} is not there" for name in expected if not (folder / name).is_file()]
+    problems += [f"{name} is not there" for name in BOARDS if not (folder / name).is_file()]
     return check("boards", compared, problems)
 
 

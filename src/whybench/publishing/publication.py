@@ -14,7 +14,7 @@ from whybench.errors import NothingSelected, NotWritable, Refused, UsageError
 from whybench.exporting import export
 from whybench.leaderboard import Leaderboard
 from whybench.publishing import files, plan
-from whybench.publishing.boards import texts
+from whybench.publishing.boards import BOARDS, texts
 from whybench.publishing.columns import RECORDS
 from whybench.publishing.files import File
 from whybench.publishing.manifest import Manifest, read_manifest
@@ -26,7 +26,6 @@ from whybench.records import Record
 from whybench.store import Store
 
 SITE = "site"
-BOARDS = ("board.md", "board.csv", "board.json", "timing.csv")
 TABLES = (*RECORDS, "scores", "curves", "costs", "explanations", "timings")
 
 

@@ -47,7 +47,7 @@ FAULTS = [
     ("C16", faulty.Filling, "an input with nan has the finite map", True),
     ("C17", faulty.squared, r"inputs times 1e\+30 give \d+ values that are not finite", True),
     ("C18", changed(faulty.by_place, stochastic=False), "with the columns exchanged", True),
-    ("C19", faulty.of_the_first_class, "the map of sample 'ant' is the same for two classes", False),
+    ("C19", faulty.of_the_first_class, "the maps are the same for targets \\[0, 2, 1, 1\\] and all others", False),
     ("C20", faulty.TakesAnything(), "no_such_parameter=1 raises AttributeError .* in place of BadParameter", False),
     ("C21", faulty.counting, "asked again after others", False),
     ("C22", faulty.HoldsAnObject(), "parameter 'rule' is written as '<object object at 0x", True),

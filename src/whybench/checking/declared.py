@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from whybench.checking.clause import Sort
 
 DECLARED: Mapping[tuple[Sort, str], Mapping[str, str]] = {
+    ("method", "meaningful_perturbation"): {
+        "C6": "the disc that it begins with is chosen by comparing outputs: where two are equal, rounding decides"
+    },
     ("method", "random"): {"C24": "it is drawn anew for every network, and one that is written otherwise is another"},
+    ("method", "visual_back_prop"): {"C19": "its map is of what a network looks at, for whichever class"},
     ("metric", "completeness"): {"C26": "the sum of a map is what is judged"},
     ("metric", "input_shift_consistency"): {"C27": "a map has to move with its image"},
     ("metric", "monotonicity"): {

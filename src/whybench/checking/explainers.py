@@ -1,10 +1,12 @@
 """Methods as clauses ask them: directly, without what the engine does to make up for their faults."""
 
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,8 +35,11 @@ class Explainer(ABC):
     exceptions: Mapping[str, str]
 
     @abstractmethod
-    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64) -> Tensor:
-        """The relevance of every sample, asked `rows` at a time, each call with the very tensors of the scene."""
+    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64, every_generator: bool = True) -> Tensor:
+        """The relevance of every sample, asked `rows` at a time, each call with the very tensors of the scene.
+
+        every_generator: whether a function finds all global generators seeded, or torch's only.
+        """
 
     @abstractmethod
     def attribute(self, scene: Scene) -> Tensor:
@@ -68,7 +73,7 @@ class OwnExplainer(Explainer):
     def control(self) -> bool:  # type: ignore[override]
         return self.method.control
 
-    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64) -> Tensor:
+    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64, every_generator: bool = True) -> Tensor:
         require(self.method, scene.model)
         streams, parts = Streams(seed), []
         with steady(scene.module):
@@ -102,8 +107,11 @@ class ForeignExplainer(Explainer):
     control: bool = False
     exceptions: Mapping[str, str] = field(default_factory=dict)
 
-    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64) -> Tensor:
+    def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64, every_generator: bool = True) -> Tensor:
         torch.manual_seed(seed)
+        if every_generator:
+            random.seed(seed)
+            np.random.seed(seed)  # noqa: NPY002 the legacy generator is the global one
         if rows >= len(scene.ids):
             return self._once(scene, scene.inputs, scene.targets)
         halves = zip(torch.split(scene.inputs, rows), torch.split(scene.targets, rows), strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from whybench.checking.clause import Broken, Clause, Inapplicable, Sort, clauses
+from whybench.checking.clause import Broken, Clause, Inapplicable, Sort, Verdict, clauses
 from whybench.checking.declared import DECLARED
 from whybench.checking.explainers import Explainer
 from whybench.checking.report import Finding, Report
@@ -73,9 +73,12 @@ def _scene(found: Subject) -> Callable[[], Any]:
 def _method(found: Subject, chosen: list[Clause], models: tuple[str, ...]) -> Report:
     """Models that it refuses are left out of every clause."""
     explainer: Explainer = found.thing
-    usable, refused = _usable(explainer, models)
+    usable, refused, own_words = _usable(explainer, models)
     if not usable:
-        first = Finding("C1", "shape and device", "failed", "every model", refused[0], "see `whybench check --help`")
+        # A refusal by whybench's own word is no fault; that nothing else comes out is.
+        verdict: Verdict = "not applicable" if own_words else "failed"
+        remedy = "" if own_words else "make it answer for one model of the zoo, or check a function that does"
+        first = Finding("C1", "shape and device", verdict, "every model", refused[0], remedy)
         return Report("method", found.name, (first,), found.note, refused)
     findings = []
     for clause in chosen:
@@ -89,10 +92,10 @@ def _trial(explainer: Explainer, name: str, dtype: torch.dtype) -> Callable[[], 
     return lambda: Trial(explainer, name, dtype)
 
 
-def _usable(explainer: Explainer, models: tuple[str, ...]) -> tuple[dict[str, torch.dtype], tuple[str, ...]]:
-    """The models that a method answers for, with the type that it takes, and why not the others."""
+def _usable(explainer: Explainer, models: tuple[str, ...]) -> tuple[dict[str, torch.dtype], tuple[str, ...], bool]:
+    """The models that a method answers for, with the type that it takes; why not the others; if all by Unsupported."""
     usable: dict[str, torch.dtype] = {}
-    refused = []
+    refused, own_words = [], True
     for name in models:
         said = ""
         for dtype in (torch.float64, torch.float32):
@@ -102,10 +105,11 @@ def _usable(explainer: Explainer, models: tuple[str, ...]) -> tuple[dict[str, to
                 usable[name] = dtype
                 break
             except Exception as error:  # a refusal in whatever words
+                own_words &= isinstance(error, Unsupported)
                 said = said or (str(error) if isinstance(error, Unsupported) else told(error))
         else:
             refused.append(f"{name}: {said}")
-    return usable, tuple(refused)
+    return usable, tuple(refused), own_words
 
 
 def _tried(clause: Clause, where: str, made: Callable[[], Any]) -> Outcome:

@@ -17,9 +17,9 @@ def linear() -> nn.Module:
     return nn.Sequential(layer)
 
 
-def mlp() -> nn.Module:
+def mlp(outputs: int = 3) -> nn.Module:
     """One hidden layer with ReLU."""
-    return filled(nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3)))
+    return filled(nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, outputs)))
 
 
 class Additive(nn.Module):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -76,6 +77,7 @@ class Resident:
     make: Callable[[], nn.Module]
     shape: tuple[int, ...]
     cam: str | None = None
+    output: Literal["classes", "scalar"] = "classes"
 
 
 OBLONG = replace(DEEP, size=(6, 9))
@@ -87,6 +89,7 @@ ZOO: Mapping[str, Resident] = {
     "linear": Resident(linear, (6,)),
     "additive": Resident(Additive, (6,)),
     "mlp": Resident(mlp, (6,)),
+    "scalar": Resident(partial(mlp, 1), (6,), output="scalar"),
     "cnn": Resident(partial(Network, DEEP), SQUARE, "second"),
     "residual": Resident(partial(Network, RESIDUAL), SQUARE, "second"),
     "functional": Resident(partial(Functional, DEEP), SQUARE, "second"),
@@ -123,5 +126,6 @@ def scene(name: str, dtype: torch.dtype = torch.float64) -> Scene:
     domain = (ImageDomain if len(shape) == 3 else TabularDomain)(low=-HIGH, high=HIGH)
     training = Training(drawn("training", 12), torch.arange(12) % CLASSES)
     layers = {} if resident.cam is None else {"cam": resident.cam}
-    model = Model(name, module, domain, layers=layers, training=training)
-    return Scene(name, model, inputs, torch.tensor([0, 2, 1, 1]))
+    model = Model(name, module, domain, output=resident.output, layers=layers, training=training)
+    targets = torch.tensor([0, 2, 1, 1]) * (resident.output == "classes")
+    return Scene(name, model, inputs, targets)

@@ -7,7 +7,7 @@ import torch
 from whybench.checking.clause import Inapplicable, clause, insist
 from whybench.checking.components import insist_written_and_read, refuse_wrong_values
 from whybench.checking.of_methods.form import FEW
-from whybench.checking.trial import Trial, distance, insist_same
+from whybench.checking.trial import Trial, insist_same
 from whybench.errors import Unsupported
 
 
@@ -17,17 +17,16 @@ from whybench.errors import Unsupported
     "targets",
     "Each sample is explained for its own target; a class that the model does not have is refused.",
     "select outputs by outputs.gather(1, targets[:, None]), and raise for targets outside the classes",
-    ("linear", "cnn"),
+    FEW,
 )
 def targets(trial: Trial) -> None:
     scene, other = trial.scene(), trial.scene()
     wanted = trial.ask(scene)
     found = trial.ask(dataclasses.replace(other, targets=(other.targets + 1) % 3))
-    if not trial.explainer.control and scene.name == "linear":
-        same = [i for i, (a, b) in enumerate(zip(wanted, found, strict=True)) if distance(a, b) == 0]
-        insist(not same, f"the map of sample {scene.ids[same[0]]!r} is the same for two classes" if same else "")
-    mixed = trial.ask(trial.scene().rows([0, 1]))
-    insist_same(mixed, wanted[:2], scene.exactness, ("with two targets", "with all"), scene.ids)
+    if not trial.explainer.control and scene.name == "mlp":
+        insist(not found.equal(wanted), f"the maps are the same for targets {scene.targets.tolist()} and all others")
+    last = trial.ask(dataclasses.replace(trial.scene(), targets=torch.tensor([0, 2, 1, 2])))
+    insist_same(last[:3], wanted[:3], scene.exactness, ("with another target of 'dog'", "before"), scene.ids)
     outside = dataclasses.replace(trial.scene(), targets=torch.tensor([0, 1, 2, 7]))
     try:
         trial.explainer.attribute(outside)

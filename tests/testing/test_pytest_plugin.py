@@ -151,6 +151,13 @@ def test_options_that_cannot_be_used_are_refused(project: pytest.Pytester, optio
     result.stderr.fnmatch_lines([message])
 
 
+def test_several_processes_write_no_store(project: pytest.Pytester) -> None:
+    pytest.importorskip("xdist")
+    result = run(project, "--whybench-save=base.db", "-n", "1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--whybench-save: one process writes a store; leave out -n*"])
+
+
 def test_an_update_needs_its_reason(project: pytest.Pytester) -> None:
     result = run(project, "--whybench-update")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

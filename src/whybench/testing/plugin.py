@@ -116,7 +116,9 @@ def _setup(config: pytest.Config) -> "Setup":
 
         options = {name: config.getoption(f"whybench_{name}") for name in OPTIONS}
         try:
-            config.stash[SETUP] = Setup(**options, worker=hasattr(config, "workerinput"))
+            # pytest-xdist is asked here, where its refusal is a message, rather than in its workers.
+            several = config.getoption("dist", default="no") != "no"
+            config.stash[SETUP] = Setup(**options, several=several)
         except WhybenchError as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SETUP]

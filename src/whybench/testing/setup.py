@@ -12,12 +12,12 @@ from whybench.testing.thresholds import Threshold
 class Setup:
     """Where cells are kept, and what they are compared with.
 
-    reason: why goldens may be written, None where they may not. Raises UsageError for options that do not fit
-    together, and what a store raises that cannot be opened.
+    reason: why goldens may be written, None where they may not; several: whether several processes run the tests.
+    Raises UsageError for options that do not fit together, and what a store raises that cannot be opened.
     """
 
     def __init__(
-        self, update: str | None, baseline: str | None, fail: Sequence[str], save: str | None, worker: bool
+        self, update: str | None, baseline: str | None, fail: Sequence[str], save: str | None, several: bool
     ) -> None:
         if update is not None and not update.strip():
             raise UsageError("--whybench-update='': a golden changes for a reason; say it, it is stored in the golden")
@@ -25,7 +25,7 @@ class Setup:
             raise UsageError(f"--whybench-fail={fail[0]!r} needs --whybench-baseline=STORE to be compared with")
         if baseline is not None and not fail:
             raise UsageError(f"--whybench-baseline={baseline!r} needs --whybench-fail=METRIC:STATISTIC:THRESHOLD")
-        if save is not None and worker:
+        if save is not None and several:
             raise UsageError("--whybench-save: one process writes a store; leave out -n")
         self.reason = update
         self._baseline = None if baseline is None else Baseline(baseline, tuple(map(Threshold.parse, fail)))

@@ -33,5 +33,6 @@ def standardised_pairs(scores: Array) -> Array:
     apart = means[i] - means[j]
     apart[np.abs(apart) <= RESOLUTION * np.maximum(largest[i], largest[j])] = 0.0
     spread = np.sqrt((variances[i] + variances[j]) / 2 + apart**2 / 4)
-    found = np.divide(apart, 2 * spread, out=np.zeros_like(apart), where=apart != 0)
-    return np.round(found, DIGITS)
+    found = np.zeros_like(apart)
+    np.divide(apart, 2 * spread, out=found, where=apart != 0)
+    return found.round(DIGITS)

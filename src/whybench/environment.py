@@ -1,9 +1,12 @@
 """What a result was made with: versions and machine, and nothing that names a person."""
 
+import hashlib
+import json
 import os
 import platform
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,11 +19,35 @@ LIBRARIES = ("whybench", "torch", "numpy", "captum", "scipy", "pandas", "scikit-
 
 @cache
 def library_version(name: str) -> str:
-    """The installed version of a library, or 'not installed'."""
+    """The installed version of a library, or 'not installed'; of whybench the one of its `engine`."""
     try:
-        return version(name)
+        return engine() if name == "whybench" else version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+def engine() -> str:
+    """whybench's version, and of an editable install the digest of its code: 0.1.0+code.1a2b3c4d5e6f.
+
+    A release's version says what its code is; a working tree changes under one version, and what was stored before a
+    change must not be taken for what is computed after it.
+    """
+    installed = distribution("whybench")
+    origin = json.loads(installed.read_text("direct_url.json") or "{}")
+    if not origin.get("dir_info", {}).get("editable"):
+        return installed.version
+    return f"{installed.version}+code.{code_digest(Path(__file__).parent)[:12]}"
+
+
+def code_digest(package: Path) -> str:
+    """sha256 over the names and contents of all Python files below a folder, linked folders included."""
+    sha = hashlib.sha256()
+    found = [Path(at) / name for at, _, names in os.walk(package, followlinks=True) for name in names]
+    for path in sorted(path for path in found if path.suffix == ".py"):
+        content = path.read_bytes()
+        sha.update(f"{path.relative_to(package).as_posix()}:{len(content)}:".encode())
+        sha.update(content)
+    return sha.hexdigest()
 
 
 def environment() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Machines that tell less about themselves: no /proc, no installed version."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,35 @@ def test_a_processor_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_libraries_that_are_not_there() -> None:
     assert machine.library_version("no-such-library") == "not installed"
     assert machine.environment()["libraries"]["whybench"] != "not installed"
+
+
+class _Installed:
+    version = "0.1.0"
+
+    def __init__(self, origin: str | None) -> None:
+        self.origin = origin
+
+    def read_text(self, _: str) -> str | None:
+        return self.origin
+
+
+@pytest.mark.parametrize("origin", [None, '{"url": "file:///here", "dir_info": {}}'])
+def test_a_release_is_named_by_its_version(monkeypatch: pytest.MonkeyPatch, origin: str | None) -> None:
+    monkeypatch.setattr(machine, "distribution", lambda _: _Installed(origin))
+    assert machine.engine() == "0.1.0"
+
+
+def test_a_working_tree_is_named_by_its_code_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "whybench" / "linked").mkdir(parents=True)
+    (tmp_path / "methods").mkdir()
+    (tmp_path / "methods" / "gradient.py").write_text("SIGN = 1\n")
+    (tmp_path / "whybench" / "methods").symlink_to(tmp_path / "methods")
+    monkeypatch.setattr(machine, "__file__", str(tmp_path / "whybench" / "environment.py"))
+    monkeypatch.setattr(machine, "distribution", lambda _: _Installed('{"dir_info": {"editable": true}}'))
+    before = machine.engine()
+    expected = hashlib.sha256(b"methods/gradient.py:9:SIGN = 1\n").hexdigest()
+    assert before == f"0.1.0+code.{expected[:12]}"
+    (tmp_path / "whybench" / "notes.txt").write_text("no code")
+    assert machine.engine() == before
+    (tmp_path / "methods" / "gradient.py").write_text("SIGN = -1\n")
+    assert machine.engine() != before

@@ -2,7 +2,7 @@
 
 import torch
 from corpus_row import Row, spoilt
-from faulty_methods import (
+from corpus_faults import (
     KeepsTheCallBefore,
     OnlyWithAGraph,
     Remembers,

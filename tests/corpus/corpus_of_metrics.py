@@ -1,7 +1,7 @@
 """Bugs of metrics: which clause catches each."""
 
 from corpus_row import Row, misjudging
-from faulty_metrics import (
+from corpus_metric_faults import (
     FLIPPING,
     IROF,
     MPRT,

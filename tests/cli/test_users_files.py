@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from whybench.leaderboard import Leaderboard
+from whybench.leaderboard.view import views
 from whybench.report.provenance import commands
-from whybench.report.view import views
 from whybench.store import Store
 
 MINE = '''

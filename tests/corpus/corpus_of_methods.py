@@ -1,7 +1,6 @@
 """Bugs of methods: which clause catches each."""
 
 import torch
-from corpus_row import Row, spoilt
 from corpus_faults import (
     KeepsTheCallBefore,
     OnlyWithAGraph,
@@ -16,6 +15,7 @@ from corpus_faults import (
     seeds_numpy,
     unseeded,
 )
+from corpus_row import Row, spoilt
 
 from whybench.methods.attribution import DeepLift, GradCam, Gradient, IntegratedGradients, Occlusion, Rap
 

@@ -1,6 +1,5 @@
 """Bugs of metrics: which clause catches each."""
 
-from corpus_row import Row, misjudging
 from corpus_metric_faults import (
     FLIPPING,
     IROF,
@@ -22,6 +21,7 @@ from corpus_metric_faults import (
     to_the_last_bit,
     transposed,
 )
+from corpus_row import Row, misjudging
 
 METRICS = (
     Row(

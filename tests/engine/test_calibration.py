@@ -20,12 +20,12 @@ from whybench.convolutions import convolves
 from whybench.domains import ImageDomain
 from whybench.layout import laid_out, lies_last
 from whybench.leaderboard import Leaderboard
+from whybench.leaderboard.view import views
 from whybench.loading import Bench, bench_digest
 from whybench.progress import Silent
 from whybench.protocols import Model
 from whybench.protocols.asking import wrap
 from whybench.report.provenance import facts
-from whybench.report.view import views
 from whybench.runner import BlockRunner, Options
 from whybench.store import Store
 from whybench.suite import Suite, entries, judges

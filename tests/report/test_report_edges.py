@@ -19,12 +19,12 @@ from torch import Tensor
 from whybench.cli.boards import print_board, print_board_json
 from whybench.explanations import Explanation
 from whybench.leaderboard import Leaderboard
+from whybench.leaderboard.view import views
 from whybench.progress import Silent
 from whybench.protocols import Case, Method, Metric, Query, Scores
 from whybench.registries import kinds
 from whybench.report import write_report
 from whybench.report.provenance import commands
-from whybench.report.view import views
 from whybench.runner import Options, run
 from whybench.store import Store
 from whybench.suite import Suite, block

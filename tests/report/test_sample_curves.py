@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from whybench.leaderboard import Leaderboard
+from whybench.leaderboard.view import View, views
 from whybench.report.samples import lines
 from whybench.report.samples.panels import Panel, panels
-from whybench.report.view import View, views
 from whybench.store import Store
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from whybench.explanations import Attribution, Explanation
 from whybench.leaderboard import Leaderboard
+from whybench.leaderboard.view import View
 from whybench.records import ExplanationRecord
 from whybench.report.folder import open_folder
 from whybench.report.origin import Origin
@@ -24,7 +25,6 @@ from whybench.report.pages import gallery
 from whybench.report.samples.scores import short
 from whybench.report.samples.tiles import map_tile, palette
 from whybench.report.site import Site
-from whybench.report.view import View
 from whybench.store import Store
 
 IMAGES, TABLE = "tiny-images_tiny-cnn", "tiny-table_tiny-mlp"

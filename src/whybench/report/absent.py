@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from whybench.leaderboard import Table
+from whybench.leaderboard.view import View
 from whybench.plots.labels import listed
-from whybench.report.view import View
 
 MOST = 40
 """Names listed before the rest are counted."""

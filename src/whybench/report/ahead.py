@@ -7,9 +7,9 @@ from whybench.leaderboard import Table
 from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.figures import DASH, signed
 from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.view import View
 from whybench.plots.findings import ahead, finding
 from whybench.report.tables import CONTROL
-from whybench.report.view import View
 
 STAR = " *"
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from whybench.leaderboard.contest import Contest
+from whybench.leaderboard.view import View
 from whybench.plots import MeanCurve, draw_curves, quality_against_cost, y_limits
 from whybench.plots.findings import ends, finding
 from whybench.plots.labels import listed
@@ -14,7 +15,6 @@ from whybench.report.drawing import drawn
 from whybench.report.folder import Folder
 from whybench.report.pace import Pace
 from whybench.report.pictures import Picture
-from whybench.report.view import View
 
 A_PANEL = 8
 """Methods in one panel; the controls are drawn in every one."""

@@ -7,7 +7,7 @@ from posixpath import dirname, relpath
 
 from whybench.leaderboard.contest import Block
 from whybench.leaderboard.variants import Variant
-from whybench.report.view import View
+from whybench.leaderboard.view import View
 
 OVERVIEW = "index.html"
 ACROSS = "across.html"

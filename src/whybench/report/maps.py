@@ -5,6 +5,7 @@ from torch import Tensor
 
 from whybench.explanations import Attribution
 from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.view import View
 from whybench.plots import column_relevance
 from whybench.plots.labels import label
 from whybench.plots.style import new_figure, place, styled
@@ -12,7 +13,6 @@ from whybench.report.drawing import drawn
 from whybench.report.folder import Folder
 from whybench.report.pictures import Picture
 from whybench.report.samples.kept import Samples
-from whybench.report.view import View
 
 PANELS = 3
 COLUMNS = 10

@@ -7,10 +7,10 @@ from functools import cached_property
 import pandas as pd
 
 from whybench.leaderboard import Leaderboard
+from whybench.leaderboard.view import View, views
 from whybench.report.links import Links, links
 from whybench.report.pace import Pace, pace
 from whybench.report.provenance import commands
-from whybench.report.view import View, views
 from whybench.store import Store
 from whybench.timing import timing_profile
 

@@ -4,6 +4,7 @@ from textwrap import fill
 
 from whybench.leaderboard import Leaderboard
 from whybench.leaderboard.profile import columns
+from whybench.leaderboard.view import View
 from whybench.plots.findings import finding
 from whybench.plots.overviews import draw_profile
 from whybench.plots.readings import scored
@@ -12,7 +13,6 @@ from whybench.plots.style import figure_of
 from whybench.report.drawing import drawn, title_of
 from whybench.report.folder import Folder
 from whybench.report.pictures import Picture
-from whybench.report.view import View
 
 
 def profile_pictures(board: Leaderboard, folder: Folder) -> list[Picture]:

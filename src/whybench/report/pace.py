@@ -6,7 +6,7 @@ import pandas as pd
 
 from whybench.digests import canonical_json
 from whybench.leaderboard.variants import Variant
-from whybench.report.view import View
+from whybench.leaderboard.view import View
 
 
 @dataclass(frozen=True)

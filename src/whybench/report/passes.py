@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from textwrap import fill
 
+from whybench.leaderboard.view import View
 from whybench.plots import Load, passes_needed_and_done
 from whybench.plots.loads import What, finding, loads
 from whybench.plots.style import figure_of
 from whybench.report.drawing import drawn
 from whybench.report.folder import Folder
 from whybench.report.pictures import Picture
-from whybench.report.view import View
 
 BOTH: tuple[What, ...] = ("methods", "metrics")
 

@@ -6,8 +6,8 @@ from whybench.leaderboard import Table
 from whybench.leaderboard.expenses import Expense
 from whybench.leaderboard.figures import DASH
 from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.view import View
 from whybench.report.tables import CONTROL
-from whybench.report.view import View
 
 NOTES = (
     "An explained sample: wall time in bare forward passes of the same model, and in brackets the samples sent through "

@@ -12,7 +12,7 @@ from whybench.digests import canonical_json
 from whybench.errors import WhybenchError
 from whybench.leaderboard import Leaderboard
 from whybench.leaderboard.gathering import block_of, method_of
-from whybench.report.view import View
+from whybench.leaderboard.view import View
 from whybench.suite import suite as find_suite
 
 CUSTOM = "custom"

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from whybench.leaderboard.sensitivity import Curve, Sensitivity, curves
+from whybench.leaderboard.view import View
 from whybench.plots.contested import contested, draw_order, draw_pair, order_found, pair_found
 from whybench.plots.labels import label
 from whybench.plots.style import figure_of
 from whybench.report.drawing import drawn
 from whybench.report.folder import Folder
 from whybench.report.pictures import Picture
-from whybench.report.view import View
 
 
 def specification_pictures(view: View, folder: Folder) -> list[Picture]:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from whybench.leaderboard.standings import standings
 from whybench.leaderboard.variants import Variant
-from whybench.report.view import View
+from whybench.leaderboard.view import View
 
 KNOWN = ("status", "mean", "low", "high", "n", "rank", "rank_low", "rank_high", "tie_group")
 GAINS = ("gain", "gain_low", "gain_high")

@@ -2,13 +2,13 @@
 
 from whybench.leaderboard.family import family_table
 from whybench.leaderboard.gathering import family_order
+from whybench.leaderboard.view import View
 from whybench.plots.findings import finding
 from whybench.report.absent import absent, absent_table
 from whybench.report.origin import Origin
 from whybench.report.overviews import lead_pictures
 from whybench.report.sheets import Sheet, Sheets
 from whybench.report.site import Page, Site
-from whybench.report.view import View
 from whybench.report.wide import wide
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.view import View
 from whybench.report.links import GALLERY
 from whybench.report.maps import column_picture
 from whybench.report.origin import Origin
@@ -13,7 +14,6 @@ from whybench.report.samples.bands import Band, bands
 from whybench.report.samples.kept import Samples
 from whybench.report.samples.strips import Drawn, Strips
 from whybench.report.site import Page, Site
-from whybench.report.view import View
 
 SAMPLES = 6
 """Rows of a gallery."""

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from whybench.leaderboard.markup import csv_table
 from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.view import View
 from whybench.plots.labels import label
 from whybench.report.origin import Origin
 from whybench.report.pictures import Download
@@ -13,7 +14,6 @@ from whybench.report.samples.rows import numbered, rows
 from whybench.report.samples.scores import SampleScores
 from whybench.report.samples.strips import Drawn, Strips
 from whybench.report.site import Page, Site
-from whybench.report.view import View
 
 
 def write(site: Site, of: Origin, strips: Strips, method: Variant, pictured: Collection[str]) -> Drawn:

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from whybench.explanations import Attribution, Explanation
 from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.view import View
 from whybench.records import ExplanationRecord
 from whybench.report.links import distinct
-from whybench.report.view import View
 from whybench.store import Store
 
 MOST = 64

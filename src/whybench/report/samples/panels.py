@@ -8,8 +8,8 @@ import numpy as np
 
 from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.view import View
 from whybench.records import Array, Record
-from whybench.report.view import View
 
 PANELS = 3
 """Curves drawn for a sample, at most."""

@@ -8,8 +8,8 @@ from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.entry import Entry
 from whybench.leaderboard.figures import DASH, NOTHING, number
 from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.view import View
 from whybench.records import Record, SampleScore
-from whybench.report.view import View
 
 COLUMNS = 24
 """Metrics of a page; headlines come first."""

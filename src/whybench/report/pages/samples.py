@@ -35,7 +35,7 @@ def write(site: Site, of: Origin, strips: Strips, method: Variant, pictured: Col
         "control": method in view.controls,
         "block": of.links.block(view.block),
         "gallery": of.links.gallery(view.block),
-        "pictured": pictured,
+        "pictured": pictured if drawn.maps is not None else (),
         "scores": scores,
         "rows": made,
         "told": any(row.label for row in made),

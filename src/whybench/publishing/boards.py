@@ -36,6 +36,12 @@ def texts(board: Leaderboard) -> dict[str, str]:
     return dict(zip(BOARDS, made, strict=True))
 
 
+def _expected(board: Leaderboard) -> dict[str, str]:
+    """The boards of the top folder, and those that the first folder of the site holds, by their paths."""
+    top = texts(board)
+    return {**top, **{f"site/{name}": text for name, text in {**top, **_in_site(board)}.items()}}
+
+
 def _in_site(board: Leaderboard) -> dict[str, str]:
     """What only the site has besides."""
     pairs = board.sensitivity()
@@ -47,19 +53,18 @@ def _in_site(board: Leaderboard) -> dict[str, str]:
 def boards_agree(folder: Path, listed: Iterable[str], found: Records) -> Check:
     """Every mean, interval, rank, tie group, coverage and cost is what the per-sample records give.
 
-    The boards in the top folder and their copies anywhere below it; the exported tables likewise.
+    The boards in the top folder and their copies in the site; the exported tables.
     """
     try:
         board = Leaderboard(found.cells, found.explanations)
-        expected, tables = {**texts(board), **_in_site(board)}, _tables(board, found)
+        expected, tables = _expected(board), _tables(board, found)
     except (WhybenchError, ValueError, KeyError) as error:
         return check("boards", 0, [f"no board can be computed from the records: {error}"])
     problems, compared = [], 0
     for name in listed:
-        place = name.rpartition("/")[2]
         try:
-            if place in expected:
-                problems += [f"{name}: {wrong}" for wrong in _wrong_text(folder, name, expected[place])]
+            if name in expected:
+                problems += [f"{name}: {wrong}" for wrong in _wrong_text(folder, name, expected[name])]
             elif name.removesuffix(".parquet") in SCHEMAS:
                 table = name.removesuffix(".parquet")
                 problems += [f"{name}: {wrong}" for wrong in _wrong_table(folder / name, tables[table], SCHEMAS[table])]

@@ -10,7 +10,9 @@ from tiny_board import NAME, data, model, tiny_suite
 from whybench import registries
 from whybench.errors import BadParameter, NothingSelected, Refused, UsageError
 from whybench.publishing import publish, seal, verify
+from whybench.publishing.boards import boards_agree
 from whybench.publishing.manifest import read_manifest
+from whybench.publishing.reading import read_records
 from whybench.records import PROTOCOL
 from whybench.runner import run
 from whybench.store import Store
@@ -34,6 +36,15 @@ def test_what_is_written(published: Path) -> None:
     assert (manifest.suite, manifest.protocol, manifest.device, manifest.asked) == (NAME, PROTOCOL, "cpu", ())
     assert manifest.version("torch") == manifest.environment["libraries"]["torch"] != "not installed"
     assert sum(len(grid.addresses()) for grid in manifest.plan) == 20
+
+
+def test_a_method_may_be_called_as_a_board_is(published: Path) -> None:
+    """The samples of the method `sensitivity` lie in a file of that name, which is no board."""
+    found = read_records(published, NAME)
+    assert (
+        boards_agree(published, ["site/samples/tiny/sensitivity.csv", "site/tables/timing.csv"], found).problems == ()
+    )
+    assert "cannot be read" in str(boards_agree(published, ["site/sensitivity.csv"], found).problems)
 
 
 def test_an_honest_folder_agrees(published: Path) -> None:

@@ -1,6 +1,5 @@
 """What a result was made with: versions and machine, and nothing that names a person."""
 
-import hashlib
 import json
 import os
 import platform
@@ -11,10 +10,15 @@ from typing import Any
 
 import torch
 
+from whybench.sources import tree_digest
+
 VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG")
 """The only environment variables that are recorded."""
 
 LIBRARIES = ("whybench", "torch", "numpy", "captum", "scipy", "pandas", "scikit-learn", "pillow")
+
+MOVES_NUMBERS = (".py", ".safetensors", ".json")
+"""Files of the package that can change a score: code, and the weights of what is learned."""
 
 
 @cache
@@ -36,18 +40,7 @@ def engine() -> str:
     origin = json.loads(installed.read_text("direct_url.json") or "{}")
     if not origin.get("dir_info", {}).get("editable"):
         return installed.version
-    return f"{installed.version}+code.{code_digest(Path(__file__).parent)[:12]}"
-
-
-def code_digest(package: Path) -> str:
-    """sha256 over the names and contents of all Python files below a folder, linked folders included."""
-    sha = hashlib.sha256()
-    found = [Path(at) / name for at, _, names in os.walk(package, followlinks=True) for name in names]
-    for path in sorted(path for path in found if path.suffix == ".py"):
-        content = path.read_bytes()
-        sha.update(f"{path.relative_to(package).as_posix()}:{len(content)}:".encode())
-        sha.update(content)
-    return sha.hexdigest()
+    return f"{installed.version}+code.{tree_digest(Path(__file__).parent, MOVES_NUMBERS)[:12]}"
 
 
 def environment() -> dict[str, Any]:

@@ -15,11 +15,11 @@ import pytest
 from whybench import user_cache
 from whybench.cli import main
 from whybench.comparing.programs import Program, last_words
-from whybench.comparing.sources import tree_digest
 from whybench.comparing.versions import installed, is_version
 from whybench.errors import NotWritable, UsageError
 from whybench.exporting import export
 from whybench.records import Record
+from whybench.sources import tree_digest
 from whybench.store import Store
 
 ROOT = Path(__file__).parents[2]

@@ -70,9 +70,10 @@ def test_a_working_tree_is_named_by_its_code_too(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(machine, "__file__", str(tmp_path / "whybench" / "environment.py"))
     monkeypatch.setattr(machine, "distribution", lambda _: _Installed('{"dir_info": {"editable": true}}'))
     before = machine.engine()
-    expected = hashlib.sha256(b"methods/gradient.py:9:SIGN = 1\n").hexdigest()
+    content = hashlib.sha256(b"SIGN = 1\n").hexdigest()
+    expected = hashlib.sha256(f"methods/gradient.py\0{content}\0".encode()).hexdigest()
     assert before == f"0.1.0+code.{expected[:12]}"
-    (tmp_path / "whybench" / "notes.txt").write_text("no code")
+    (tmp_path / "whybench" / "page.html.j2").write_text("no number")
     assert machine.engine() == before
     (tmp_path / "methods" / "gradient.py").write_text("SIGN = -1\n")
     assert machine.engine() != before

@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
+from whybench.cli.compare_command import compare
 from whybench.cli.exits import Exit, code_of
 from whybench.cli.flags import Command, Group
+from whybench.cli.options import DEFAULT_STORE, Artifacts, Json, StoreUrl
+from whybench.cli.publish_commands import merge, publish, verify
 from whybench.errors import BadParameter, WhybenchError
 
 app = typer.Typer(
@@ -20,15 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
-StoreUrl = Annotated[
-    str, typer.Option("--store", help="sqlite:///FILE or postgresql+psycopg://...", envvar="WHYBENCH_STORE")
-]
-Artifacts = Annotated[
-    Path | None, typer.Option("--artifacts", help="Folder of the tensors; beside the database unless told otherwise.")
-]
-DEFAULT_STORE = "sqlite:///whybench.db"
 
 
 def whole_number(text: str) -> int:
@@ -164,116 +158,8 @@ def export(
     raise typer.Exit(export_store(suite, store, artifacts, to, json))
 
 
-@app.command(cls=Command)
-def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="What was: a store, an exported folder or a version.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="What is: likewise.")],
-    suite: Annotated[str | None, typer.Option(help="Only this suite; all of them where none is named.")] = None,
-    run: Annotated[
-        list[str] | None,
-        typer.Option("--run", help="What versions run, as after `whybench run`; else what the other store ran."),
-    ] = None,
-    own_libraries: Annotated[
-        bool, typer.Option("--own-libraries", help="Install a version with all that it needs; else with what is here.")
-    ] = False,
-    rtol: Annotated[
-        float | None, typer.Option(help="A sample may move by atol + rtol |A|; by dtype where not given.")
-    ] = None,
-    atol: Annotated[float | None, typer.Option(help="... and by so much.")] = None,
-    alpha: Annotated[float, typer.Option(help="Chance of calling any cell drifted where none is.")] = 0.05,
-    common_samples: Annotated[
-        bool, typer.Option("--common-samples", help="Do not mind samples that one side lacks.")
-    ] = False,
-    fail_on: Annotated[
-        str, typer.Option(help="What makes the exit code 1, separated by commas.")
-    ] = "changed,drifted,lost,unsupported,failed",
-    timing: Annotated[bool, typer.Option("--timing", help="Compare times, too.")] = False,
-    other_machine: Annotated[
-        bool, typer.Option("--other-machine", help="Compare times of different machines all the same.")
-    ] = False,
-    clock: Annotated[str, typer.Option(help="wall or cpu")] = "wall",
-    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds, where both sides are versions.")] = 6,
-    json: Annotated[Path | None, typer.Option("--json", help="File to write as JSON; - is standard output.")] = None,
-    markdown: Annotated[
-        Path | None, typer.Option("--markdown", help="File to write for a pull request; - is standard output.")
-    ] = None,
-) -> None:
-    """Compare two stores, exports or versions; exit code 1 where B is worse than A.
-
-    A and B are each one of: the path or URL of a store; a folder that
-    `whybench export` wrote; a version (whybench==0.1.0, a wheel, a source tree,
-    git+URL), which is installed into an environment of its own and run there;
-    `installed`, the whybench that compares.
-
-    Cells are matched by kind, dataset, model, method, metric, parameters and
-    seed. A cell is changed where one sample is beyond the tolerance; else it is
-    drifted where the paired test of all its samples, Holm-adjusted over cells,
-    says so.
-
-    The exit code is 1 where a cell is what --fail-on names: changed (either
-    way), drifted (unless for the better), lost (B lacks it), unsupported or
-    failed (it became so). --fail-on also knows changed-worse (unless all samples
-    are better), drifted-better, new (A lacks it), slower (with --timing) and
-    none. It is 0 otherwise.
-    """
-    from whybench.cli.comparing import asked, compare_sides
-
-    wanted = asked(
-        a, b, suite, run or (), own_libraries, rtol, atol, alpha, common_samples, fail_on, timing, other_machine,
-        clock, rounds,
-    )  # fmt: skip
-    try:
-        code = compare_sides(wanted, json, markdown)
-    except KeyboardInterrupt:  # 1 would say that something is worse
-        typer.echo("whybench: interrupted; what versions finished is stored: compare again to go on", err=True)
-        code = Exit.INTERRUPTED
-    raise typer.Exit(code)
-
-
-@app.command(cls=Command)
-def publish(
-    to: Annotated[Path, typer.Option(help="Folder to write: a new one, or an older publication.")],
-    suite: Annotated[str | None, typer.Option(help="A suite that was run; the newest where none is named.")] = None,
-    store: StoreUrl = DEFAULT_STORE,
-    artifacts: Artifacts = None,
-    json: Json = False,
-) -> None:
-    """Write the report, the boards and the records of a suite with digests, so that others can verify them."""
-    from whybench.cli.publishing import publish_store
-
-    raise typer.Exit(publish_store(store, artifacts, to, suite, json))
-
-
-@app.command(cls=Command)
-def verify(
-    folder: Annotated[Path, typer.Argument(help="A folder that whybench publish wrote.")],
-    nonce: Annotated[
-        str | None, typer.Option(help="Any text that the publisher could not know: it chooses cells to run again.")
-    ] = None,
-    cells: Annotated[int | None, typer.Option(min=0, help="How many; 5 where there is only a nonce.")] = None,
-    suite: Annotated[str | None, typer.Option(help="The suite as you have it, where it is not built in.")] = None,
-    tolerance: Annotated[float | None, typer.Option(min=0.0, help="Allowed difference of scores.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Note the result beside the manifest.")] = False,
-    json: Json = False,
-) -> None:
-    """Check a published folder: every file, record, name and aggregate; with a nonce, run some of its cells again."""
-    from whybench.cli.publishing import verify_folder
-
-    raise typer.Exit(verify_folder(folder, nonce, cells, suite, tolerance, write, json))
-
-
-@app.command(cls=Command)
-def merge(
-    folders: Annotated[list[Path], typer.Argument(help="Folders that whybench publish wrote.")],
-    suite: Annotated[str | None, typer.Option(help="The suite as you have it, where it is not built in.")] = None,
-    store: StoreUrl = DEFAULT_STORE,
-    artifacts: Artifacts = None,
-    json: Json = False,
-) -> None:
-    """Take published boards into a store; a folder that contradicts itself or the store is refused, with reasons."""
-    from whybench.cli.publishing import merge_folders
-
-    raise typer.Exit(merge_folders(folders, store, artifacts, suite, json))
+for _command in (compare, publish, verify, merge):
+    app.command(cls=Command)(_command)
 
 
 @app.command(cls=Command)

@@ -1,9 +1,9 @@
 """The command that compares."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 from rich.console import Console
 
@@ -22,6 +22,7 @@ from whybench.comparing import (
 )
 from whybench.errors import NotWritable, UsageError
 from whybench.leaderboard.markup import printable
+from whybench.timing.records import Clock
 
 CELLS = 30
 """Cells that the terminal shows."""
@@ -31,56 +32,44 @@ STANDARD_OUTPUT = "-"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What `compare` was asked for."""
+class Request:
+    """What `compare` was asked for, as the command line has it; the options say what each is."""
 
     a: str
     b: str
     suite: str | None
-    requests: tuple[str, ...]
+    runs: tuple[str, ...]
     own_libraries: bool
-    rules: Rules
-    fail_on: tuple[str, ...]
-    timing: Timing
+    rtol: float | None
+    atol: float | None
+    alpha: float
+    common_samples: bool
+    fail_on: str
+    timing: bool
+    other_machine: bool
+    clock: str
+    rounds: int
 
 
-def asked(
-    a: str,
-    b: str,
-    suite: str | None,
-    requests: Sequence[str],
-    own_libraries: bool,
-    relative: float | None,
-    absolute: float | None,
-    alpha: float,
-    common: bool,
-    fail_on: str,
-    timing: bool,
-    anywhere: bool,
-    clock: str,
-    rounds: int,
-) -> Asked:
-    """The options, checked before anything is read or run."""
-    if clock not in ("wall", "cpu"):
-        raise UsageError(f"--clock={clock!r}; wall or cpu is needed")
-    rules = Rules(Tolerances(relative, absolute), alpha, common)
-    how = Timing(timing, anywhere, clock, rounds)  # type: ignore[arg-type]
-    return Asked(a, b, suite, tuple(requests), own_libraries, rules, failures(fail_on), how)
+def compare_sides(request: Request, json: Path | None, markdown: Path | None) -> int:
+    """Compare A and B, print what moved, and write the files that were asked for; returns the exit code.
 
-
-def compare_sides(wanted: Asked, json: Path | None, markdown: Path | None) -> int:
-    """Compare A and B, print what moved, and write the files that were asked for; returns the exit code."""
+    All options are checked before anything is read or run.
+    """
+    clock = _clock(request.clock)
+    rules = Rules(Tolerances(request.rtol, request.atol), request.alpha, request.common_samples)
+    fail_on = failures(request.fail_on)
     progress = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     opened = open_both(
-        wanted.a,
-        wanted.b,
-        wanted.suite,
-        wanted.requests,
-        wanted.own_libraries,
-        wanted.timing,
+        request.a,
+        request.b,
+        request.suite,
+        request.runs,
+        request.own_libraries,
+        Timing(request.timing, request.other_machine, clock, request.rounds),
         lambda text: progress.print(printable(text)),
     )
-    comparison = compared(opened.a, opened.b, wanted.rules, wanted.fail_on, opened.paces)
+    comparison = compared(opened.a, opened.b, rules, fail_on, opened.paces)
     files = ((json, to_json), (markdown, to_markdown))
     for file, written in files:
         if file is not None:
@@ -88,6 +77,13 @@ def compare_sides(wanted: Asked, json: Path | None, markdown: Path | None) -> in
     if STANDARD_OUTPUT not in (str(file) for file, _ in files):
         _print(Console(highlight=False, markup=False, soft_wrap=True), comparison)
     return Exit.REGRESSION if comparison.regressed else Exit.OK
+
+
+def _clock(text: str) -> Clock:
+    for known in get_args(Clock):
+        if text == known:
+            return cast(Clock, known)
+    raise UsageError(f"--clock={text!r}; {' or '.join(get_args(Clock))} is needed")
 
 
 def _print(console: Console, c: Comparison) -> None:

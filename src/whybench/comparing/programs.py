@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import whybench
 from whybench import user_cache
 from whybench.comparing.folders import folder_side
 from whybench.comparing.side import Side, store_side
-from whybench.comparing.sources import package_digest
 from whybench.digests import json_digest
 from whybench.errors import StoreError, UsageError
+from whybench.sources import tree_digest
 
 RAN = (0, 3)
 """Exit codes of `whybench run` that leave a store: all went well, and some cells failed."""
@@ -72,7 +73,7 @@ class Program:
 def this_program() -> Program:
     """The whybench that compares; its stores are kept by the digest of its files, as a checkout changes without a new
     version."""
-    home = user_cache.directory() / "versions" / f"installed-{package_digest()[:16]}"
+    home = user_cache.directory() / "versions" / f"installed-{tree_digest(Path(whybench.__path__[0]))[:16]}"
     return Program("installed", Path(sys.executable), home, dict(os.environ))
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from whybench import user_cache
 from whybench.comparing.programs import Program, last_words
-from whybench.comparing.sources import tree_digest
 from whybench.digests import json_digest
 from whybench.errors import NotWritable, UsageError
+from whybench.sources import tree_digest
 
 REQUIREMENT = re.compile(r"(git\+\S+|whybench\s*(\[[^\]]*\])?\s*(@|[=<>~!]=?)\s*\S+.*)", re.DOTALL)
 ARCHIVES = (".whl", ".tar.gz", ".zip")

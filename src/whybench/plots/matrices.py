@@ -11,6 +11,8 @@ from whybench.records import Array
 
 WIDE, HIGH = 0.62, 0.26
 """Inches of a cell."""
+SLANTING = 0.055
+"""Inches that a letter of a column's name takes upwards."""
 PALE = 0.55
 """How much of the colour scale cells use, so that black numbers can be read on all of them."""
 
@@ -54,15 +56,16 @@ def _draw(
     ax: Axes | None,
 ) -> Axes:
     """Cells shaded from -1 to 1."""
-    rows, columns = names
+    rows, columns = names[0], [label(name) for name in names[1]]
     new = ax is None
+    above = 0.5 + 0.18 * title.count("\n") + SLANTING * max(map(len, columns), default=0)
     with styled():
-        ax = given_or_new(ax, WIDE * len(columns), HIGH * len(rows), (2.6, 1.9 + 0.18 * title.count("\n"), 1.6, 0.2))
+        ax = given_or_new(ax, WIDE * len(columns), HIGH * len(rows), (2.6, above, 1.6, 0.2))
         if shades.size:
             ax.imshow(shades, cmap=RELEVANCE, vmin=-1 / PALE, vmax=1 / PALE, aspect="auto")
         for (row, column), text in texts.items():
             ax.text(column, row, text, ha="center", va="center", fontsize=8.5)
         ax.set_yticks(range(len(rows)), [label(name) for name in rows])
-        columns_on_top(ax, [label(name) for name in columns])
+        columns_on_top(ax, columns)
         headline(ax, title, new)
     return ax

@@ -43,13 +43,20 @@ class UsageError(WhybenchError):
     """The caller asked for something that cannot be."""
 
 
+MANY = 150
+"""More known names than this are counted in place of listed."""
+
+
 class UnknownName(UsageError):
-    """A name that is not registered; the message shows close matches and the whole list."""
+    """A name that is not registered; the message shows close matches, and the whole list unless it is long."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
         close = get_close_matches(name, sorted(set(known)), n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        super().__init__(f"unknown {kind} {name!r}.{hint} Known: {', '.join(sorted(set(known))) or 'none'}.")
+        names = sorted(set(known))
+        listed = f"Known: {', '.join(names) or 'none'}."
+        many = f"{len(names)} names are known; `whybench list` shows them."
+        super().__init__(f"unknown {kind} {name!r}.{hint} {many if len(names) > MANY else listed}")
 
 
 class DuplicateName(UsageError):

@@ -9,8 +9,10 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from whybench.checking import check
 from whybench.cli import main
 from whybench.cli.app import app
+from whybench.errors import UsageError
 
 SOUND = """
 import torch
@@ -124,3 +126,43 @@ def test_what_cannot_be_checked_is_exit_code_2(
         main(["check", *arguments])
     assert stopped.value.code == 2
     assert said in capsys.readouterr().err
+
+
+MAKERS = """
+import torch
+from torch import nn
+from whybench.domains import TabularDomain
+from whybench.protocols import Dataset, Model, Training
+
+def net():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = nn.Linear(3, 2).eval().requires_grad_(False)
+    seen = Training(torch.arange(12.0).view(4, 3), torch.zeros(4, dtype=torch.int64))
+    return Model("net", module, TabularDomain(), training=seen)
+
+def loud():
+    torch.manual_seed(0)
+    return net()
+
+def bare():
+    return nn.Linear(3, 2)
+
+def rows():
+    return Dataset("rows", list(torch.arange(6.0).view(2, 3)), ("a", "b"), torch.tensor([0, 1]))
+
+def nothing():
+    return 7
+"""
+
+
+def test_functions_that_make_a_model_or_a_dataset_are_checked_as_what_they_make(tmp_path: Path) -> None:
+    (tmp_path / "makers.py").write_text(MAKERS)
+    held, loud, rows = (check(f"{tmp_path}/makers.py:{name}") for name in ("net", "loud", "rows"))
+    assert (held.sort, set(held.verdicts().values())) == ("model", {"passed"})
+    assert [clause for clause, verdict in loud.verdicts().items() if verdict == "failed"] == ["C5"]
+    assert (rows.sort, rows.verdicts()["C8"], rows.passed) == ("dataset", "not applicable", True)
+    with pytest.raises(UsageError, match=r"bare\(\) makes a bare module, which does not say what its inputs are"):
+        check(f"{tmp_path}/makers.py:bare")
+    with pytest.raises(UsageError, match=r"nothing\(\) makes 7; expected a model or a dataset"):
+        check(f"{tmp_path}/makers.py:nothing")

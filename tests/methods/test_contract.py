@@ -14,31 +14,13 @@ from torch import Tensor, nn
 
 import whybench.methods  # noqa: F401  fills the registry
 from whybench import registries
+from whybench.checking.quick import FEWER
 from whybench.digests import canonical_json
 from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.errors import BadInput, Unsupported
 from whybench.explanations import Attribution
 from whybench.parameters import parameters
 from whybench.protocols import AttributionMethod, Model, Training
-
-PARAMETERS: dict[str, dict[str, Any]] = {
-    "captum/kernel_shap": {"n_samples": 20},
-    "captum/lime": {"n_samples": 20},
-    "captum/shapley_value_sampling": {"n_samples": 2},
-    "extremal_perturbation": {"iterations": 4},
-    "fido_sdr": {"iterations": 4, "draws": 2},
-    "fido_ssr": {"iterations": 4, "draws": 2},
-    "greedy_sdr": {"regions": 12},
-    "greedy_ssr": {"regions": 12},
-    "inverted": {"method": "gradient"},
-    "lime/image": {"num_samples": 50},
-    "lime/tabular": {"num_samples": 50},
-    "shap/kernel": {"nsamples": 120},
-    "shap/partition": {"max_evals": 60},
-    "masking_model": {"steps": 4, "width": 4},
-    "meaningful_perturbation": {"iterations": 4},
-}
-"""Parameters of methods that have some without a default, or that are slow with their defaults."""
 
 EXHAUSTIVE = {"kernel_shap": 10, "shap/kernel": 6}
 """Methods that draw nothing where an input has no more players than this, since they ask all coalitions."""
@@ -113,7 +95,7 @@ def question(request: pytest.FixtureRequest) -> Question:
 
 
 def made(name: str) -> AttributionMethod:
-    method = registries.methods[name](**PARAMETERS.get(name, {}))
+    method = registries.methods[name](**FEWER.get(name, {}))
     assert isinstance(method, AttributionMethod)
     return method
 
@@ -257,7 +239,7 @@ def test_the_docstring_names_the_reference(own):
 
 
 def test_parameters_are_plain_values_and_the_object_is_a_value(method):
-    again = type(method)(**PARAMETERS.get(method.name, {}))
+    again = type(method)(**FEWER.get(method.name, {}))
     assert again == method
     assert hash(again) == hash(method)
     assert parameters_text(again) == parameters_text(method)

@@ -231,7 +231,7 @@ def _set(folder: Path, table: str, **facts: Any) -> None:
         ("sample_records", {"position": 1}, "has position 1"),
         ("sample_records", {"cell": "nobody"}, "position"),
         ("sample_records", {"details": "[" * 50_000}, "RecursionError"),
-        ("sample_records", {"details": "[]"}, "is no JSON object"),
+        ("sample_records", {"details": "[]"}, "where an object is needed"),
         ("sample_records", {"details": '{"a": "b"}'}, "could not convert"),
         ("cell_records", {"status": "fine"}, "status 'fine'; expected ok, unsupported, failed"),
         ("cell_records", {"metric": None}, "None where a text is needed"),

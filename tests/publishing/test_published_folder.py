@@ -14,6 +14,7 @@ from whybench.publishing.boards import boards_agree
 from whybench.publishing.manifest import read_manifest
 from whybench.publishing.reading import read_records
 from whybench.records import PROTOCOL
+from whybench.report import write_report
 from whybench.runner import run
 from whybench.store import Store
 from whybench.suite import Suite, SuiteLoader, block
@@ -45,6 +46,19 @@ def test_a_method_may_be_called_as_a_board_is(published: Path) -> None:
         boards_agree(published, ["site/samples/tiny/sensitivity.csv", "site/tables/timing.csv"], found).problems == ()
     )
     assert "cannot be read" in str(boards_agree(published, ["site/sensitivity.csv"], found).problems)
+
+
+def test_the_real_report_is_published_and_agrees(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of its methods is called as one of its boards is."""
+    monkeypatch.setattr("whybench.report.write_report", write_report)
+    methods = ("gradient", "sensitivity", "random")
+    opened = Store.memory()
+    run(Suite("whole", (block(model(), data(), methods, ("srg(infill='mean', steps=4)",)),)), opened)
+    publish(opened, tmp_path / "board", "whole")
+    found = {check.name: check for check in verify(tmp_path / "board").checks}
+    assert [check.name for check in found.values() if check.problems] == []
+    assert (tmp_path / "board/site/samples/tiny-table_tiny-mlp/sensitivity.csv").is_file()
+    assert found["boards"].checked == 11
 
 
 def test_an_honest_folder_agrees(published: Path) -> None:

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from whybench import registries
 from whybench.checking.clause import Sort
 from whybench.checking.explainers import Explainer, ForeignExplainer, OwnExplainer
 from whybench.checking.library_classes import library_function
 from whybench.checking.quick import quick
+from whybench.checking.traces import put_back
 from whybench.errors import UnknownName, UsageError, shown
+from whybench.foreign import foreign
 from whybench.protocols import AttributionMethod, Dataset, DatasetLoader, Method, Metric, Model, ModelLoader
 from whybench.registry import Registry
 from whybench.resolver import definition, parse, resolve
@@ -30,7 +32,7 @@ REGISTRIES: Mapping[Sort, Registry[Any]] = {
 class Subject:
     """What is checked.
 
-    thing: an Explainer, a Metric, a ModelLoader or a DatasetLoader, by its sort; note: what was changed of it so that
+    thing: an Explainer, a Metric, or what loads a model or a dataset, by its sort; note: what was changed of it so that
     checking takes seconds; exceptions: clauses that it declares not to hold, and why.
     """
 
@@ -85,12 +87,40 @@ def _of(thing: Any, name: str, note: str = "") -> Subject:
     library = library_function(thing)
     if library is not None:
         return Subject("method", name, ForeignExplainer(name, library, library=True, exceptions=declared), "", declared)
-    if callable(thing) and not inspect.isclass(thing) and not isinstance(thing, Tensor | Method):
+    if callable(thing) and not inspect.isclass(thing) and not isinstance(thing, Tensor | Method | nn.Module):
+        if _asks_nothing(thing):
+            return Subject(_maker_of(thing, name), name, thing, note, declared)
         return Subject("method", name, _plain(thing, name, declared), note, declared)
     raise UsageError(
         f"{shown(thing)} cannot be checked: expected an attribution method, a metric, a model, a dataset, a function "
-        "(model, inputs, targets) -> maps, or a class like Captum's or zennit's"
+        "that makes a model or a dataset, a function (model, inputs, targets) -> maps, or a class like Captum's or "
+        "zennit's"
     )
+
+
+def _asks_nothing(function: Any) -> bool:
+    """Whether a function can be called without arguments, as those that make models and datasets can."""
+    try:
+        needed = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return all(p.default is not p.empty or p.kind is p.VAR_KEYWORD for p in needed)
+
+
+def _maker_of(function: Any, name: str) -> Sort:
+    """What a function without arguments makes, and is checked as."""
+    with put_back(), foreign(f"{name}() raises"):
+        made = function()
+    if isinstance(made, Dataset | DatasetLoader):
+        return "dataset"
+    if isinstance(made, Model | ModelLoader):
+        return "model"
+    if isinstance(made, nn.Module):
+        raise UsageError(
+            f"{name}() makes a bare module, which does not say what its inputs are; let it return a "
+            "whybench.protocols.Model with a domain and training samples to have it checked"
+        )
+    raise UsageError(f"{name}() makes {shown(made)}; expected a model or a dataset from a function without arguments")
 
 
 def _plain(function: Any, name: str, declared: Mapping[str, str]) -> ForeignExplainer:

@@ -12,6 +12,7 @@ from whybench.errors import Refused, shown
 from whybench.publishing import files
 from whybench.publishing.files import MANIFEST, File
 from whybench.publishing.plan import Grid, read_grid, written_grid
+from whybench.publishing.values import object_of, text_of, whole_of
 from whybench.records import PROTOCOL
 
 SCHEMA = "whybench.publication"
@@ -98,37 +99,25 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _manifest(found: Mapping[str, Any]) -> Manifest:
     return Manifest(
-        suite=_text(found["suite"]),
-        asked=tuple(map(_text, found["asked"])),
-        device=_text(found["device"]),
-        environment=_object(found["environment"]),
-        libraries={name: _text(version) for name, version in _object(found["libraries"]).items()},
+        suite=text_of(found["suite"]),
+        asked=tuple(map(text_of, found["asked"])),
+        device=text_of(found["device"]),
+        environment=object_of(found["environment"]),
+        libraries={name: text_of(version) for name, version in object_of(found["libraries"]).items()},
         plan=tuple(map(read_grid, found["plan"])),
         records=_sha256(found["records"]),
-        files={n: File(_length(f["bytes"]), _sha256(f["sha256"])) for n, f in _object(found["files"]).items()},
-        whybench=_text(found["whybench"]),
+        files={n: File(_length(f["bytes"]), _sha256(f["sha256"])) for n, f in object_of(found["files"]).items()},
+        whybench=text_of(found["whybench"]),
     )
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{shown(value)} where a text is needed")
-    return value
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{shown(value)} where an object is needed")
-    return value
-
-
 def _length(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if whole_of(value) < 0:
         raise ValueError(f"{shown(value)} where a number of bytes is needed")
-    return value
+    return int(value)
 
 
 def _sha256(value: Any) -> str:
-    if len(_text(value)) != _SHA or set(value) - set("0123456789abcdef"):
+    if len(text_of(value)) != _SHA or set(value) - set("0123456789abcdef"):
         raise ValueError(f"{shown(value)} where a sha256 is needed")
     return str(value)

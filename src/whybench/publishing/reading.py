@@ -12,6 +12,7 @@ from whybench.errors import BadScores, Refused, shown
 from whybench.passes import Passes
 from whybench.publishing.columns import COSTS, RECORDS
 from whybench.publishing.parquet import columns
+from whybench.publishing.values import object_of, text_of, truth_of, whole_of
 from whybench.publishing.writing import records_digest
 from whybench.records import Cost, ExplanationRecord, Record, SampleScore, Subject
 
@@ -64,10 +65,10 @@ def _samples(table: Mapping[str, Sequence[Any]]) -> dict[str, tuple[SampleScore,
         if row["status"] not in ("ok", "undefined", "censored"):
             raise ValueError(f"sample {row['sample_id']!r} has status {row['status']!r}")
         kept = SampleScore(
-            sample_id=_text(row["sample_id"]),
+            sample_id=text_of(row["sample_id"]),
             score=row["score"],
             status=row["status"],
-            reason=_text(row["reason"]),
+            reason=text_of(row["reason"]),
             correct=row["correct"],
             details={name: float(value) for name, value in _object(row["details"]).items()},
         )
@@ -77,18 +78,18 @@ def _samples(table: Mapping[str, Sequence[Any]]) -> dict[str, tuple[SampleScore,
 
 def _cell(row: Row, suite: str, samples: tuple[SampleScore, ...]) -> Record:
     return Record(
-        key=_text(row["key"]),
+        key=text_of(row["key"]),
         subject=_subject(row, suite),
-        metric=_text(row["metric"]),
+        metric=text_of(row["metric"]),
         metric_parameters=_object(row["metric_parameters"]),
-        family=_text(row["family"]),
-        higher_is_better=_truth(row["higher_is_better"]),
-        trivial=_truth(row["trivial"]),
-        control=_truth(row["control"]),
-        leak=_truth(row["leak"]),
-        headline=_truth(row["headline"]),
+        family=text_of(row["family"]),
+        higher_is_better=truth_of(row["higher_is_better"]),
+        trivial=truth_of(row["trivial"]),
+        control=truth_of(row["control"]),
+        leak=truth_of(row["leak"]),
+        headline=truth_of(row["headline"]),
         status=_status(row["status"]),
-        reason=_text(row["reason"]),
+        reason=text_of(row["reason"]),
         samples=samples,
         own=_known(row, "own"),
         shared=_known(row, "shared"),
@@ -99,16 +100,16 @@ def _cell(row: Row, suite: str, samples: tuple[SampleScore, ...]) -> Record:
 def _explanation(row: Row, suite: str) -> ExplanationRecord:
     ids = json.loads(row["sample_ids"])
     return ExplanationRecord(
-        key=_text(row["key"]),
+        key=text_of(row["key"]),
         subject=_subject(row, suite),
         status=_status(row["status"]),
-        reason=_text(row["reason"]),
+        reason=text_of(row["reason"]),
         digest=row["digest"],
-        sample_ids=tuple(map(_text, ids)),
+        sample_ids=tuple(map(text_of, ids)),
         cost=_known(row, "own"),
         bare_seconds=float(row["bare_seconds"]),
-        control=_truth(row["control"]),
-        bench=_text(row["bench"]),
+        control=truth_of(row["control"]),
+        bench=text_of(row["bench"]),
         preparation=_cost(row, "preparation"),
         needed=_needed(row),
         bare_gradient_seconds=row["bare_gradient_seconds"],
@@ -117,8 +118,8 @@ def _explanation(row: Row, suite: str) -> ExplanationRecord:
 
 
 def _subject(row: Row, suite: str) -> Subject:
-    names = {name: _text(row[name]) for name in ("kind", "dataset", "model", "method")}
-    seed, protocol = _whole(row["seed"]), _whole(row["protocol"])
+    names = {name: text_of(row[name]) for name in ("kind", "dataset", "model", "method")}
+    seed, protocol = whole_of(row["seed"]), whole_of(row["protocol"])
     return Subject(
         **names, suite=suite, method_parameters=_object(row["method_parameters"]), seed=seed, protocol=protocol
     )
@@ -148,33 +149,12 @@ def _needed(row: Row) -> Passes | None:
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> str:
     """JSON in the one way in which it is written here; an object is needed."""
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise TypeError(f"{shown(text)} is no JSON object")
-    return canonical_json(found)
+    return canonical_json(object_of(json.loads(text)))
 
 
 def _object(text: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_parsed(_text(text)))
+    found: dict[str, Any] = json.loads(_parsed(text_of(text)))
     return found
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{shown(value)} where a text is needed")
-    return value
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{shown(value)} where yes or no is needed")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{shown(value)} where a whole number is needed")
-    return value
 
 
 def _status(value: Any) -> Any:

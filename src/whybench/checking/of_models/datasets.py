@@ -4,15 +4,11 @@ import numpy as np
 
 from whybench.checking.clause import Inapplicable, clause, insist
 from whybench.checking.traces import changes, generators
-from whybench.protocols import Dataset, DatasetLoader
+from whybench.loading import load_dataset
+from whybench.suite import DatasetLike
 
 FIRST = 64
 """Samples that are looked at."""
-Loaded = DatasetLoader | Dataset
-
-
-def loaded(thing: Loaded) -> Dataset:
-    return thing.load() if isinstance(thing, DatasetLoader) else thing
 
 
 @clause(
@@ -23,8 +19,8 @@ def loaded(thing: Loaded) -> Dataset:
     "boolean and fit their samples.",
     "drop or repair the samples that are named",
 )
-def samples(thing: Loaded) -> None:
-    data = loaded(thing)
+def samples(thing: DatasetLike) -> None:
+    data = load_dataset(thing)
     for position, sample in enumerate(data.samples[:FIRST]):
         finite = bool(np.isfinite(np.asarray(sample, dtype=np.float64)).all())
         insist(finite, f"sample {data.ids[position]!r} is not finite")
@@ -44,8 +40,8 @@ def samples(thing: Loaded) -> None:
     "Loaded twice it has the same samples, labels, ids and masks, by their digest.",
     "draw by the sample's name from whybench.streams.Streams, and sort what is read from a folder",
 )
-def same_again(thing: Loaded) -> None:
-    one, other = loaded(thing), loaded(thing)
+def same_again(thing: DatasetLike) -> None:
+    one, other = load_dataset(thing), load_dataset(thing)
     insist(one.digest == other.digest, f"digest {one.digest[:12]}, then {other.digest[:12]}")
 
 
@@ -56,9 +52,9 @@ def same_again(thing: Loaded) -> None:
     "Loading it leaves the global generators as they were.",
     "use a generator of your own",
 )
-def generators_untouched(thing: Loaded) -> None:
+def generators_untouched(thing: DatasetLike) -> None:
     before = generators()
-    loaded(thing)
+    load_dataset(thing)
     moved = changes(before, generators())
     insist(not moved, f"loading moved: {'; '.join(moved)}")
 
@@ -70,8 +66,8 @@ def generators_untouched(thing: Loaded) -> None:
     "The first samples are the same whether few or all are taken.",
     "name and draw samples by what they are, not by how many there are",
 )
-def first_ones(thing: Loaded) -> None:
-    data = loaded(thing)
+def first_ones(thing: DatasetLike) -> None:
+    data = load_dataset(thing)
     few = data.take(2)
     insist(few.ids == data.ids[:2], f"ids {few.ids} of two, {data.ids[:2]} of all")
     insist(len(set(data.ids)) == len(data.ids), "two samples have one id")
@@ -84,8 +80,8 @@ def first_ones(thing: Loaded) -> None:
     "No sample that is explained is among those that models were trained on.",
     "take the duplicates out of the held-out part",
 )
-def held_out(thing: Loaded) -> None:
-    data = loaded(thing)
+def held_out(thing: DatasetLike) -> None:
+    data = load_dataset(thing)
     if data.training is None:
         raise Inapplicable("it has no training part")
     seen = {np.ascontiguousarray(sample).tobytes() for sample in data.training.samples}

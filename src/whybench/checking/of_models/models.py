@@ -7,21 +7,25 @@ import torch
 from torch import Tensor
 
 from whybench import registries
-from whybench.checking.clause import Inapplicable, clause, insist
+from whybench.checking.clause import Broken, Inapplicable, clause, insist
 from whybench.checking.traces import changes, generators, of_inputs, of_module
 from whybench.checking.trial import insist_same
-from whybench.protocols import Model, ModelLoader
+from whybench.loading import load_model
+from whybench.protocols import Model
 from whybench.protocols.asking import predict
+from whybench.suite import ModelLike
 
 SAMPLES = 6
-Loaded = ModelLoader | Model
 
 
-def loaded(thing: Loaded) -> Model:
-    return thing.load() if isinstance(thing, ModelLoader) else thing
+def loaded(thing: ModelLike) -> Model:
+    found = load_model(thing)
+    if not isinstance(found, Model):
+        raise Broken(f"{type(found).__name__} is a bare module, which does not say what its inputs are")
+    return found
 
 
-def inputs_of(thing: Loaded, model: Model) -> Tensor:
+def inputs_of(thing: ModelLike, model: Model) -> Tensor:
     """A few inputs: what it was trained on, or the first dataset of its name or domain that it takes."""
     for known in (model.training, model.retraining):
         if known is not None:
@@ -47,7 +51,7 @@ def inputs_of(thing: Loaded, model: Model) -> Tensor:
     "Inputs (n, ...) give logits (n, classes) or scalars (n,), finite, one name a class where classes are named.",
     "return one row a sample; set output='scalar' for a regression",
 )
-def outputs(thing: Loaded) -> None:
+def outputs(thing: ModelLike) -> None:
     model = loaded(thing)
     inputs = inputs_of(thing, model)
     found = predict(model, inputs)
@@ -62,7 +66,7 @@ def outputs(thing: Loaded) -> None:
     "Loaded twice it has the same weights, and asked twice the same outputs.",
     "seed the training, or read the weights from a file with a digest",
 )
-def same_again(thing: Loaded) -> None:
+def same_again(thing: ModelLike) -> None:
     one, other = loaded(thing), loaded(thing)
     insist(one.digest == other.digest, f"digest {one.digest[:12]}, then {other.digest[:12]}")
     inputs = inputs_of(thing, one)
@@ -76,7 +80,7 @@ def same_again(thing: Loaded) -> None:
     "Loading it and asking it leave the global generators as they were.",
     "make modules on the meta device, or inside torch.random.fork_rng()",
 )
-def generators_untouched(thing: Loaded) -> None:
+def generators_untouched(thing: ModelLike) -> None:
     before = generators()
     model = loaded(thing)
     moved = changes(before, generators())
@@ -95,7 +99,7 @@ def generators_untouched(thing: Loaded) -> None:
     "A sample has the same outputs alone and in a batch: to 1e-5 of the largest.",
     "call eval(): batch statistics and dropout make samples depend on their company",
 )
-def batches(thing: Loaded) -> None:
+def batches(thing: ModelLike) -> None:
     model = loaded(thing)
     inputs = inputs_of(thing, model)
     within = 1e-12 if inputs.dtype == torch.float64 else 1e-5
@@ -109,7 +113,7 @@ def batches(thing: Loaded) -> None:
     "It is loaded in eval mode with frozen parameters, and an answer changes neither it nor its inputs.",
     "return module.eval().requires_grad_(False)",
 )
-def steady(thing: Loaded) -> None:
+def steady(thing: ModelLike) -> None:
     model = loaded(thing)
     training = [name or "the module" for name, part in model.module.named_modules() if part.training]
     insist(not training, f"in train mode: {', '.join(training[:4])}")

@@ -70,7 +70,7 @@ def test_the_reading_of_maps_is_a_choice_and_a_method_with_one_stands_in_both(re
         {"polarity": "contribution"},
         {"polarity": "sensitivity"},
     ]
-    rows = {(r.method_a, r.method_b): r for r in curve.rows()}
+    rows = {(r.method_a, r.method_b): r for r in curve.rows}
     assert set(rows) == {("random", "a"), ("random", "b"), ("a", "b")}
     assert (rows["a", "b"].share_ahead, rows["a", "b"].share_behind) == (0.5, 0.5)
     assert rows["random", "b"].specifications == 2
@@ -78,7 +78,7 @@ def test_the_reading_of_maps_is_a_choice_and_a_method_with_one_stands_in_both(re
 
 def test_a_specification_that_lacks_a_method_is_not_counted_for_it(record, board) -> None:
     more = Leaderboard([*board.records, *(record("c", A[k], parameters=SETTINGS[k]) for k in (0, 1))])
-    rows = {(r.method_a, r.method_b): r for r in curves(more.contests)[0].rows()}
+    rows = {(r.method_a, r.method_b): r for r in curves(more.contests)[0].rows}
     assert rows["a", "b"].specifications == 4
     assert {r.specifications for pair, r in rows.items() if "c" in pair} == {2}
 

@@ -26,7 +26,7 @@ from whybench.leaderboard.names import names
 from whybench.leaderboard.profile import profile
 from whybench.leaderboard.scores import ScoreRow, score_rows
 from whybench.leaderboard.selection import Choice, with_samples
-from whybench.leaderboard.sensitivity import Sensitivity, sensitivities
+from whybench.leaderboard.sensitivity import Curve, Sensitivity, curves
 from whybench.leaderboard.separation import Separation, separations
 from whybench.leaderboard.sources import Source, sources
 from whybench.leaderboard.standings import Standing, Unbeaten, standings, unbeaten
@@ -131,23 +131,31 @@ class Leaderboard:
         A specification is a choice of the metric's parameters, and of the reading (`polarity`) of the methods that the
         board holds under several; metrics with a single one are left out. Source: simonsohn2020.
         """
-        return frame(sensitivities(self.contests), Sensitivity)
+        return frame((row for curve in self.specification_curves for row in curve.rows), Sensitivity)
+
+    @cached_property
+    def specification_curves(self) -> tuple[Curve, ...]:
+        """The specification curves of all blocks, with all pairs of methods, as plain values; for figures."""
+        return tuple(curves(self.contests))
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """Each ranked metric over all blocks as plain values: pool, block means, mean ranks, tests; for figures."""
         return tuple(fields(self.contests))
 
+    def _over_blocks(self, nest_seeds: bool) -> Iterable[Field]:
+        return fields(self.contests, nest_seeds) if nest_seeds else self.fields
+
     def across_blocks(self, nest_seeds: bool = False) -> pd.DataFrame:
         """Methods compared with model x dataset blocks as the unit; `claim` says whether there are enough.
 
         nest_seeds: models that differ in nothing but the seed they were trained from are one block, of their means.
         """
-        return frame(overall(fields(self.contests, nest_seeds)), Overall)
+        return frame(overall(self._over_blocks(nest_seeds)), Overall)
 
     def duels(self, nest_seeds: bool = False) -> pd.DataFrame:
         """All pairs of methods with blocks as the unit: wins, effect sizes, p value before and after Holm."""
-        return frame(duels(fields(self.contests, nest_seeds)), Duel)
+        return frame(duels(self._over_blocks(nest_seeds)), Duel)
 
     def across_tables(self, family: str) -> tuple[Table, ...]:
         """`across_blocks` of one family as rows of text, a table a ranked metric."""

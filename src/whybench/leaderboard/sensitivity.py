@@ -81,8 +81,12 @@ class Curve:
             found.append((one, estimate(difference / scale)))
         return found
 
-    def rows(self) -> Iterable[Sensitivity]:
+    @cached_property
+    def rows(self) -> tuple[Sensitivity, ...]:
         """All pairs that any specification scores."""
+        return tuple(self._rows())
+
+    def _rows(self) -> Iterable[Sensitivity]:
         for a, b in combinations(self.order, 2):
             found = [estimate(difference) for _, difference in self.differences(a, b)]
             if not found:
@@ -137,9 +141,3 @@ class Curve:
 def curves(contests: Sequence[Contest]) -> list[Curve]:
     """A specification curve for every metric that a block holds under two specifications or more."""
     return [Curve(one) for one in swept(contests)]
-
-
-def sensitivities(contests: Sequence[Contest]) -> Iterable[Sensitivity]:
-    """All pairs of methods of every specification curve."""
-    for curve in curves(contests):
-        yield from curve.rows()

@@ -100,15 +100,14 @@ class BoardPlots:
         self, metric: str | None = None, model: str | None = None, dataset: str | None = None, ax: Axes | None = None
     ) -> Axes:
         """The most contested pair of methods under every specification of a metric."""
-        curve, rows = pick_curve(self.board, metric, model, dataset)
-        return draw_pair(curve, contested(curve, rows), ax)
+        curve = pick_curve(self.board, metric, model, dataset)
+        return draw_pair(curve, contested(curve), ax)
 
     def ahead(
         self, metric: str | None = None, model: str | None = None, dataset: str | None = None, ax: Axes | None = None
     ) -> Axes:
         """In how many per cent of a metric's specifications each method is ahead of each other one."""
-        curve, rows = pick_curve(self.board, metric, model, dataset)
-        return draw_order(curve, rows, ax)
+        return draw_order(pick_curve(self.board, metric, model, dataset), ax)
 
     def passes(
         self, what: What = "methods", model: str | None = None, dataset: str | None = None, ax: Axes | None = None

@@ -11,11 +11,11 @@ from whybench.plots.labels import label
 from whybench.plots.specifications import Specified, ahead_matrix, specification_curve
 
 
-def contested(curve: Curve, rows: Sequence[Sensitivity]) -> Sensitivity:
+def contested(curve: Curve) -> Sensitivity:
     """The pair of which each is ahead most surely under some specification, methods before controls."""
     controls = {curve.names[m] for m in curve.controls}
     return max(
-        rows,
+        curve.rows,
         key=lambda r: (
             r.method_a not in controls and r.method_b not in controls,
             min(r.above, r.below),
@@ -24,21 +24,22 @@ def contested(curve: Curve, rows: Sequence[Sensitivity]) -> Sensitivity:
     )
 
 
-def order_found(curve: Curve, rows: Sequence[Sensitivity]) -> str:
+def order_found(curve: Curve) -> str:
     """How many pairs keep their order, and how many are turned round."""
+    rows = curve.rows
     same = sum(max(r.share_ahead, r.share_behind) == 1 for r in rows)
     said = f"{same} of {len(rows)} pairs keep their order under all {len(curve.of.specifications)} specifications"
     turned = len(_turned(rows))
     return f"{said}; {turned} are turned round with both intervals off zero" if turned else said
 
 
-def draw_order(curve: Curve, rows: Sequence[Sensitivity], ax: Axes | None = None) -> Axes:
+def draw_order(curve: Curve, ax: Axes | None = None) -> Axes:
     """`ahead_matrix` of a metric's specifications; the title says what is found."""
     shown = {curve.names[m]: _shown(curve, m) for m in curve.order}
-    shares = {(shown[r.method_a], shown[r.method_b]): r.share_ahead for r in rows}
-    shares |= {(shown[r.method_b], shown[r.method_a]): r.share_behind for r in rows}
-    both = [(shown[r.method_a], shown[r.method_b]) for r in _turned(rows)]
-    title = fill(f"{curve.of.metric}: {order_found(curve, rows)}", 70)
+    shares = {(shown[r.method_a], shown[r.method_b]): r.share_ahead for r in curve.rows}
+    shares |= {(shown[r.method_b], shown[r.method_a]): r.share_behind for r in curve.rows}
+    both = [(shown[r.method_a], shown[r.method_b]) for r in _turned(curve.rows)]
+    title = fill(f"{curve.of.metric}: {order_found(curve)}", 70)
     return ahead_matrix(list(shown.values()), shares, both, title, ax)
 
 

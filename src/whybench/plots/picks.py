@@ -6,7 +6,7 @@ from whybench.errors import UnknownName, UsageError
 from whybench.leaderboard.board import Leaderboard
 from whybench.leaderboard.contest import Contest
 from whybench.leaderboard.field import Field
-from whybench.leaderboard.sensitivity import Curve, Sensitivity, curves
+from whybench.leaderboard.sensitivity import Curve
 from whybench.leaderboard.view import View, views
 
 
@@ -54,15 +54,13 @@ def pick_field(board: Leaderboard, metric: str | None) -> Field:
     return next((f for f in fitting if f.headline), fitting[0])
 
 
-def pick_curve(
-    board: Leaderboard, metric: str | None, model: str | None, dataset: str | None
-) -> tuple[Curve, list[Sensitivity]]:
-    """The first metric that a block holds under several specifications, with all pairs of methods."""
-    found = [curve for view in _matching(board, model, dataset) for curve in curves(view.contests)]
+def pick_curve(board: Leaderboard, metric: str | None, model: str | None, dataset: str | None) -> Curve:
+    """The first metric that a block holds under several specifications, and two methods at least."""
+    blocks = {view.block for view in _matching(board, model, dataset)}
+    found = [curve for curve in board.specification_curves if curve.of.block in blocks]
     for curve in found:
-        rows = list(curve.rows()) if metric in (None, curve.of.metric) else []
-        if rows:
-            return curve, rows
+        if metric in (None, curve.of.metric) and curve.rows:
+            return curve
     known = sorted({curve.of.metric for curve in found})
     raise UsageError(
         f"{metric or 'no metric'}: not on the board under two specifications or more; those that are: "

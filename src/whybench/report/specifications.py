@@ -1,8 +1,6 @@
 """Specification curves, as files."""
 
-from collections.abc import Sequence
-
-from whybench.leaderboard.sensitivity import Curve, Sensitivity, curves
+from whybench.leaderboard.sensitivity import Curve, Sensitivity
 from whybench.leaderboard.view import View
 from whybench.plots.contested import contested, draw_order, draw_pair, order_found, pair_found
 from whybench.plots.labels import label
@@ -15,20 +13,19 @@ from whybench.report.pictures import Picture
 def specification_pictures(view: View, folder: Folder) -> list[Picture]:
     """Two figures for each metric under several specifications: all pairs of methods, and the most contested one."""
     pictures = []
-    for curve in curves(view.contests):
-        rows = list(curve.rows())
-        if rows:
-            pictures.append(_matrix(view, folder, curve, rows))
-            pictures.append(_curve(view, folder, curve, contested(curve, rows)))
+    for curve in view.board.specification_curves:
+        if curve.of.block == view.block and curve.rows:
+            pictures.append(_matrix(view, folder, curve))
+            pictures.append(_curve(view, folder, curve, contested(curve)))
     return pictures
 
 
-def _matrix(view: View, folder: Folder, curve: Curve, rows: Sequence[Sensitivity]) -> Picture:
+def _matrix(view: View, folder: Folder, curve: Curve) -> Picture:
     return drawn(
-        figure_of(draw_order(curve, rows)),
+        figure_of(draw_order(curve)),
         folder,
         *("sensitivity", *view.block[1:], curve.of.metric),
-        alt=f"{curve.of.metric}, {view.title}: {order_found(curve, rows)}.",
+        alt=f"{curve.of.metric}, {view.title}: {order_found(curve)}.",
         caption=f"In how many per cent of the specifications of {curve.of.metric} the mean of the row's method is "
         "better than that of the column's. Framed: each is ahead with a 95 % interval off zero under some of them.",
         wide=len(curve.names) > 8,

@@ -78,7 +78,7 @@ def write_report(store: Store, suite: str, to: Path) -> Path:
 def navigation(of: Origin) -> list[Place]:
     """What every page links to."""
     over_blocks = any(f.pool and len(f.blocks) > 1 for f in of.board.fields)
-    specified = not of.board.sensitivity().empty
+    specified = any(len(curve.names) > 1 for curve in of.board.specification_curves)
     return [
         Place(OVERVIEW, "Overview"),
         *([Place(ACROSS, "Over blocks")] if over_blocks else []),

@@ -20,6 +20,8 @@ in the registry. A map costs no further pass: its curve is read from the table.
   and `srg` have them; ssr, sdr: the smallest sufficient and the smallest destroying set of regions, by the criteria of
   the metrics of these names. Regret of an area is at least 0 and at most the distance of the worst order; as a share of
   that distance it is comparable between samples.
+- What stands here is the summary; every method's maps, curves and scores, sample by sample, are in the sites of
+  [digits](site/digits/index.html) and [photographs](site/photographs/index.html), pages to open from disk.
 - Samples are the unit of all intervals (95 %); several networks are averaged within a sample first, since they see the
   same ones. These are claims about these networks.
 """

@@ -1,7 +1,6 @@
 """One publication, and a copy of it for each test that changes something."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,11 +23,9 @@ def small_report(store: Store, suite: str, to: Path) -> Path:
     return to / "index.html"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_figures() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("whybench.report.write_report", small_report)
-        yield
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whybench.report.write_report", small_report)
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +36,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="session")
-def published(store: Store, no_figures: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Not to be changed."""
     to = tmp_path_factory.mktemp("published") / "board"
-    publish(store, to, NAME)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("whybench.report.write_report", small_report)
+        publish(store, to, NAME)
     return to
 
 

@@ -21,6 +21,8 @@ function sorted(rows, column, way) {
   return [...rows].sort((a, b) => missing(a) - missing(b) || (missing(a) ? 0 : way * order(a, b)));
 }
 
+const sortable = (table) => [...table.tHead.rows[0].cells].filter((header) => !header.classList.contains("picture"));
+
 const lines = (table) => [...table.tBodies].flatMap((body) => [...body.rows].filter((row) => row.className !== "block"));
 
 /** A first click shows the best first where the header's arrow says that higher is better. */
@@ -28,7 +30,7 @@ function sort(table, header) {
   const now = header.getAttribute("aria-sort");
   const first = header.textContent.includes("↑") ? "descending" : "ascending";
   const next = now === "none" ? first : now === "ascending" ? "descending" : "ascending";
-  for (const other of table.tHead.rows[0].cells) {
+  for (const other of sortable(table)) {
     other.setAttribute("aria-sort", other === header ? next : "none");
   }
   for (const body of table.tBodies) {
@@ -77,7 +79,7 @@ function tools(table) {
 
 for (const table of document.querySelectorAll("table.board")) {
   if (lines(table).length < 2) continue;
-  for (const header of table.tHead.rows[0].cells) {
+  for (const header of sortable(table)) {
     const button = element("button", { type: "button" }, ...header.childNodes);
     header.setAttribute("aria-sort", "none");
     header.append(button);

@@ -1,6 +1,7 @@
 """Write results/performance from a run of the speed benchmarks: python publish_performance.py benchmark.json [FOLDER].
 
-`tox -e timing` does it; the studies budget_study.py and growth.py write their own files into the same folder before.
+`tox -e timing` does it; the studies budget_study.py, growth.py and streaming.py write their own files into the same
+folder before.
 """
 
 import json
@@ -17,6 +18,7 @@ RESULTS = Path(__file__).resolve().parent.parent / "results" / "performance"
 STUDIES = {
     "budget": "How many passes a given precision needs: splits of a budget between steps and samples",
     "growth": "How time and memory grow with samples, features, steps, methods and metrics",
+    "streaming": "What a run on 10,000 images holds in memory, beside one on 1,000",
 }
 BUSY = 0.5
 """A load average from which on others used the machine."""

@@ -20,6 +20,7 @@ from whybench.protocols.model import check_classes, steady
 from whybench.protocols.training import training_of
 from whybench.protocols.truth import truth_of
 from whybench.registries import fill
+from whybench.room import room
 from whybench.runner import BlockRunner, Options
 from whybench.store import Store
 from whybench.suite import Entry, MethodLike, MetricLike, Suite, entries, judges
@@ -75,7 +76,7 @@ def evaluate(
     place = inputs.device if device is None else usable(device)
     if isinstance(module, nn.Module) and place.type != "cpu":
         module.to(place)
-    inputs = inputs.detach().clone().to(place)
+    inputs = room(len(inputs), inputs[:2]).copy_(inputs.detach()).to(place)
     names = sample_ids(len(inputs), ids)
     with foreign(f"the model cannot answer inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}"):
         model = wrap(module, inputs, domain=domain, target_layer=target_layer, bounds=bounds, baseline=baseline)

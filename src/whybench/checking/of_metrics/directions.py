@@ -1,6 +1,7 @@
 """C25: the better map has the better score."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +15,10 @@ from whybench.checking.of_metrics.laws import ramp
 from whybench.protocols import Metric, Query
 
 BLIND = 1e-9
-ORDERED = ("faithfulness", "region")
-"""Families in which noise lies between the best map and its reverse."""
+SIGNED = ("faithfulness", "region")
+"""Families in which a map differs from its reverse, unless signs count for nothing."""
+ORDERED = "faithfulness"
+"""The family in which noise lies between the best map and its reverse."""
 Maps = Callable[[Metric[Any]], list[Tensor]]
 """The scores of maps from the best to the worst, those of each map over some samples."""
 
@@ -24,8 +27,8 @@ Maps = Callable[[Metric[Any]], list[Tensor]]
     25,
     "metric",
     "direction",
-    "By the declared higher_is_better, the best map is better than noise and noise no worse than the reverse of the "
-    "best where signs count, on models of which that is known.",
+    "By the declared higher_is_better, the best map is better than noise and than its own reverse, on models of which "
+    "that is known; of metrics of faithfulness, noise is no worse than the reverse where signs count.",
     "turn `higher_is_better` round, or what is removed: the most relevant in place of the rest",
 )
 def direction(metric: Metric[Any]) -> None:
@@ -34,20 +37,27 @@ def direction(metric: Metric[Any]) -> None:
     means = [float(values[~values.isnan()].mean()) for values in PLANTED[metric.family](metric)]
     if any(mean != mean for mean in means):
         raise Inapplicable("one of the planted maps has no score")
-    if metric.family in ORDERED and abs(means[0] - means[-1]) <= BLIND * max(1.0, abs(means[0])):
+    equal = BLIND * max(1.0, abs(means[0]))
+    if metric.family in SIGNED and abs(means[0] - means[-1]) <= equal:
         means = means[:-1]  # a metric that is blind to signs cannot tell a map from its reverse
     sign = 1 if metric.higher_is_better else -1
-    falling = sign * (means[0] - max(means[1:], key=lambda mean: sign * mean)) > 0
-    if metric.family in ORDERED:
-        falling &= all(sign * (better - worse) >= 0 for better, worse in pairwise(means))
+    falling = sign * (means[0] - max(means[1:], key=lambda mean: sign * mean)) > equal
+    if metric.family == ORDERED:
+        falling &= all(sign * (better - worse) >= -equal for better, worse in pairwise(means))
     shown = ", ".join(f"{mean:.6g}" for mean in means)
     insist(falling, f"from the best map to the worst: {shown}, with higher_is_better={metric.higher_is_better}")
 
 
 def _removal(metric: Metric[Any]) -> list[Tensor]:
-    """What each pixel adds, noise of many draws, and the reverse."""
-    noise = torch.cat([metric.score(on_sum(metric, drawn(1000 * k))).values for k in range(8)])
+    """What each pixel adds, noise of many draws and of the same length, and the reverse."""
+    noise = torch.cat([metric.score(on_sum(metric, Answers(partial(_as_long, 1000 * k)))).values for k in range(8)])
     return [metric.score(on_sum(metric, times(1.0))).values, noise, metric.score(on_sum(metric, times(-1.0))).values]
+
+
+def _as_long(seed: int, query: Query) -> Tensor:
+    """Noise as long as what each pixel adds."""
+    noise = drawn(seed).explain(query).relevance
+    return noise * (oracle(query).flatten(1).norm(dim=1) / noise.flatten(1).norm(dim=1)).view(-1, 1, 1, 1)
 
 
 def _located(metric: Metric[Any]) -> list[Tensor]:

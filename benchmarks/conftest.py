@@ -11,6 +11,14 @@ from typing import Any, Protocol
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
+from saved_base import (  # noqa: F401
+    LAPS,
+    pytest_benchmark_compare_machine_info,
+    pytest_benchmark_generate_machine_info,
+    pytest_benchmark_group_stats,
+    pytest_terminal_summary,
+)
+from speed_moves import AGAIN, BARE, OWN
 from torch import Tensor, nn
 
 from whybench import bare, registries
@@ -18,8 +26,8 @@ from whybench.batch_plan import BatchPlan, plan_by_shapes
 from whybench.cases import Memory, ask, open_case
 from whybench.environment import environment, library_version
 from whybench.loading import Bench, load
-from whybench.protocols import Case
-from whybench.protocols.asking import predict
+from whybench.protocols import Case, Model
+from whybench.protocols.asking import ask_targets
 from whybench.protocols.model import steady
 from whybench.statistics import median_interval
 from whybench.streams import Streams
@@ -29,13 +37,16 @@ from whybench.timing.rounds import Contender, race
 
 registries.fill()
 
-ROUNDS = Rounds(most=3, least=1, budget=1.0, shortest=0.02)
+ROUNDS = Rounds(most=6, least=3, budget=1.0, shortest=0.02)
+"""Enough to tell what moved since a saved run: fewer rounds have no noise floor."""
 PUBLISHED = Rounds(most=9, least=3, budget=6.0, shortest=0.05)
 """For the tables of results/performance."""
 PEERS = ("quantus", "captum", "shap", "lime")
 STARTED, LOAD = time.perf_counter(), os.getloadavg()
 
 Work = Callable[[], object]
+Where = tuple[str | Model, str, int]
+"""A model, a dataset and how many of its samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +64,9 @@ class Place:
 
     def case(self, spec: MethodLike) -> Case[Any]:
         """What a metric sees of a method."""
-        b = self.bench
-        return open_case(method(spec), b.model, b.inputs, self.targets, ids=b.ids, labels=b.labels, rows=self.plan.rows)
+        b, rows = self.bench, self.plan.rows
+        judged = method(spec)
+        return open_case(judged, b.model, b.inputs, self.targets, ids=b.ids, labels=b.labels, rows=rows, truth=b.truth)
 
     def forward(self) -> None:
         """The bare forward pass of all samples."""
@@ -72,15 +84,15 @@ def built(spec: MethodLike) -> Any:
 
 
 @cache
-def place(model: str, dataset: str, samples: int) -> Place:
+def place(model: str | Model, dataset: str, samples: int) -> Place:
     """A block's model and samples, loaded once."""
     bench = load(block(model, dataset, [], [], samples=samples), "cpu")
     plan = plan_by_shapes(bench.model, bench.inputs)
-    return Place(bench, plan, predict(bench.model, bench.inputs, plan.rows).argmax(1))
+    return Place(bench, plan, ask_targets(bench.model, bench.inputs, None, plan.rows))
 
 
 @contextmanager
-def opened(model: str, dataset: str, samples: int) -> Iterator[Place]:
+def opened(model: str | Model, dataset: str, samples: int) -> Iterator[Place]:
     """A place whose model stays frozen and in eval mode, as within a run."""
     found = place(model, dataset, samples)
     with steady(found.bench.model.module):
@@ -172,22 +184,28 @@ def against(benchmark: BenchmarkFixture) -> Against:
     """Measure work as a multiple of references, in interleaved rounds; pytest-benchmark itself sees the first call.
 
     `extra_info` gets the CPU seconds of a call, and under each reference's name the ratio to it, by CPU time and by the
-    wall clock: medians over the rounds with their 95 % intervals. A reference that is None is not installed.
+    wall clock: medians over the rounds with their 95 % intervals. A reference that is None is not installed. In every
+    round the bare forward pass of 32 digits runs twice: by it runs are compared with each other (`speed_moves`).
     """
 
     def measure(work: Work, references: Mapping[str, Work | None], rounds: Rounds = ROUNDS) -> None:
         there = {name: other for name, other in references.items() if other is not None}
-        contenders = [Contender(w, lambda result: None) for w in (work, *there.values())]
-        first = partial(benchmark.pedantic, work, rounds=1, iterations=1)
-        for contender, warm_up in zip(contenders, (first, *there.values()), strict=True):
-            start = time.perf_counter()
-            warm_up()
-            contender.warm_up = time.perf_counter() - start
-        race(contenders, rounds, "cpu", Streams(0), lambda number: None)
+        with opened("digits_cnn", "digits", 32) as yard:
+            everything = (work, *there.values(), yard.forward, yard.forward)
+            contenders = [Contender(w, lambda result: None) for w in everything]
+            first = partial(benchmark.pedantic, work, rounds=1, iterations=1)
+            for contender, warm_up in zip(contenders, (first, *everything[1:]), strict=True):
+                start = time.perf_counter()
+                warm_up()
+                contender.warm_up = time.perf_counter() - start
+            race(contenders, rounds, "cpu", Streams(0), lambda number: None)
         for contender in contenders:
             if contender.error is not None:
                 raise contender.error
-        own, *others = contenders
+        own, *others, bare_pass, again = contenders
+        LAPS[benchmark.fullname] = {
+            name: [lap.cpu for lap in one.laps] for name, one in ((OWN, own), (BARE, bare_pass), (AGAIN, again))
+        }
         benchmark.extra_info["CPU seconds"] = list(median_interval([a.cpu for a in own.laps]))
         benchmark.extra_info["rounds"] = len(own.laps)
         benchmark.extra_info |= {f"x {name}": "not installed" for name in references if name not in there}
@@ -211,4 +229,5 @@ def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, outp
         "peers": {name: library_version(name) for name in PEERS},
         "load": {"start": LOAD, "end": os.getloadavg()},
         "minutes": (time.perf_counter() - STARTED) / 60,
+        "laps": LAPS,
     }

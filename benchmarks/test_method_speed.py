@@ -1,15 +1,14 @@
-"""Every registered attribution method on digits, as a multiple of the bare model on the same batch.
+"""Every registered method as a multiple of the bare model on the same batch: 32 digits where nothing else is said.
 
 Where some draws or iterations stand for many, the name says so.
 """
 
 import pytest
-from conftest import Against, Place
+from conftest import Against, Where, opened
 from pytest_benchmark.fixture import BenchmarkFixture
+from rows import row, skip_without
 
 from whybench import registries
-from whybench.errors import Unsupported
-from whybench.explanations import Attribution
 from whybench.meter import Meter
 
 SPECS = {
@@ -34,16 +33,18 @@ pytestmark = pytest.mark.benchmark(group="methods", disable_gc=True)
 
 
 @pytest.mark.parametrize(
-    "spec", [SPECS.get(n, n) for n in registries.methods if registries.methods[n].kind is Attribution]
+    ("spec", "where"), [row(n, registries.methods[n], SPECS.get(n, n)) for n in registries.methods]
 )
-def test_method(spec: str, digits: Place, benchmark: BenchmarkFixture, against: Against) -> None:
-    meter = Meter()
-    with meter.watching(digits.bench.model.module):
-        try:
-            digits.explain(spec)
-        except Unsupported as error:
-            pytest.skip(str(error))
-    samples = len(digits.bench.ids)
-    benchmark.extra_info["forward"] = meter.forward / samples
-    benchmark.extra_info["backward"] = meter.backward / samples
-    against(lambda: digits.explain(spec), {"bare forward": digits.forward, "bare gradient": digits.gradient})
+def test_method(spec: str, where: Where, benchmark: BenchmarkFixture, against: Against) -> None:
+    skip_without(spec)
+    with opened(*where) as place:
+        meter = Meter()
+        with meter.watching(place.bench.model.module):
+            place.explain(spec)
+        samples = len(place.bench.ids)
+        benchmark.extra_info["forward"] = meter.forward / samples
+        benchmark.extra_info["backward"] = meter.backward / samples
+        references = {"bare forward": place.forward}
+        if place.bench.model.differentiable:
+            references["bare gradient"] = place.gradient
+        against(lambda: place.explain(spec), references)

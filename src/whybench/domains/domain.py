@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import torch
@@ -31,11 +32,18 @@ class Regions:
     def sums(self, per_feature: Tensor) -> Tensor:
         """Relevance summed within each region: (n, *grid) -> (n, d), in float64."""
         flat = per_feature.double().flatten(1)
+        if self._single:
+            return flat
         return flat.new_zeros(len(flat), len(self)).index_add_(1, self.index.flatten().to(flat.device), flat)
 
     def mask(self, kept: Tensor) -> Tensor:
         """Which features are kept where `kept` says which regions are: (rows, d) -> (rows, *grid)."""
-        return kept[:, self.index.to(kept.device)]
+        return kept.view(-1, *self.index.shape) if self._single else kept[:, self.index.to(kept.device)]
+
+    @cached_property
+    def _single(self) -> bool:
+        """Whether every feature is a region of its own, in their order."""
+        return torch.equal(self.index.flatten(), torch.arange(len(self), device=self.index.device))
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +145,11 @@ class Domain(ABC):
         return self._fitting("a value", value, inputs.shape).to(inputs).expand_as(inputs)
 
     def check(self, shape: Sequence[int]) -> None:
-        """Raise BadInput, with both shapes, where what is known of the data does not fit inputs of `shape`."""
+        """Raise BadInput, with both shapes, where what is known of the data does not fit inputs of `shape`.
+
+        So it does for inputs that are none of this domain.
+        """
+        self.grid(shape)
         for name in ("baseline", "mean", "low", "high"):
             value = getattr(self, name)
             if value is not None:

@@ -18,7 +18,7 @@ from whybench.domains.noisy_linear import NOISE, NoisyLinearImage
 from whybench.domains.players import PlayerKind, Players, own
 from whybench.domains.rise_blur import rise_blur
 from whybench.domains.superpixels import superpixels
-from whybench.errors import BadExplanation
+from whybench.errors import BadExplanation, BadInput
 from whybench.explanations import Polarity
 from whybench.streams import Streams
 
@@ -51,6 +51,12 @@ class ImageDomain(Domain):
         return ("mean", "blur", "noisy_linear")
 
     def grid(self, shape: Sequence[int]) -> tuple[int, ...]:
+        if len(shape) != 4:
+            raise BadInput(
+                f"image inputs of shape {tuple(shape)}; images are (n, channels, height, width): for images without an "
+                "axis of channels pass inputs[:, None], and torch.nn.Sequential(torch.nn.Flatten(1, 2), module) where "
+                "the module takes (n, height, width)"
+            )
         return (shape[2], shape[3])
 
     def region_size(self, shape: Sequence[int]) -> int:

@@ -42,7 +42,9 @@ class FixedInfill:
         rows = self.inputs[sample]
         few = max(1, TOGETHER // rows.shape[1:].numel())
         for one, mask, of in zip(*(torch.split(each, few) for each in (rows, kept, sample)), strict=True):
-            torch.where(self.over_channels(mask), one, self.fill[of], out=one)
+            # What is the same for all samples need not be brought together for each row.
+            fill = self.fill[:1] if self.fill.stride(0) == 0 else self.fill[of]
+            torch.where(self.over_channels(mask), one, fill, out=one)
         return rows
 
     def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:

@@ -36,6 +36,8 @@ class TabularDomain(Domain):
         return ("mean", *uniform, *noisy_linear)
 
     def grid(self, shape: Sequence[int]) -> tuple[int, ...]:
+        if len(shape) != 2:
+            raise BadInput(f"tabular inputs of shape {tuple(shape)}; tables are (n, columns): pass inputs.flatten(1)")
         return (shape[1],)
 
     def region_size(self, shape: Sequence[int]) -> int:

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from whybench.metrics.attribution.similarities import centred_ranks, rank_correlation
+from whybench.metrics.attribution.similarities import rank_correlation, ranked
 from whybench.protocols import Scores
 
 Correlation = Literal["pearson", "spearman"]
@@ -34,7 +34,7 @@ def spearman(a: Tensor, b: Tensor) -> Tensor:
     >>> spearman(torch.tensor([[1.0, 2.0, 30.0]]), torch.tensor([[0.0, 0.1, 0.2]])).tolist()
     [1.0]
     """
-    values = rank_correlation((centred_ranks(a),), (centred_ranks(b),))
+    values = rank_correlation(ranked(a), ranked(b))
     return values.masked_fill(~(varies(a) & varies(b)), torch.nan)
 
 

@@ -31,17 +31,23 @@ class NoisyLinearImage:
     noise: Tensor
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
-        return torch.where(kept.unsqueeze(1), self.inputs[sample], self.imputed(kept, sample))
+        images = self.inputs[sample]
+        return torch.where(kept.unsqueeze(1), images, self._imputed(images, kept, sample))
 
     def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
         """The interpolated images plus noise, at kept pixels too."""
-        images = self.inputs[sample]
-        known = kept.flatten(1).any(1)
+        return self._imputed(self.inputs[sample], kept, sample)
+
+    def _imputed(self, images: Tensor, kept: Tensor, sample: Tensor) -> Tensor:
+        pixels = kept.flatten(1)
+        known = pixels.any(1)
+        partly = known & ~pixels.all(1)
+        if partly.all():
+            return interpolate(images, kept).add_(self.noise[sample])
         solved = torch.where(known[:, None, None, None], images, self.mean[sample])
-        partly = known & ~kept.flatten(1).all(1)
         if partly.any():
             solved[partly] = interpolate(images[partly], kept[partly])
-        return solved + self.noise[sample]
+        return solved.add_(self.noise[sample])
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,7 +95,7 @@ class Occlusion(AttributionMethod):
             hidden[draw == 0] = False
             outputs[sample, draw] = query.outputs(infill.apply(~hidden, sample), sample)
         fall = (outputs[:, :1] - outputs[:, 1:]).view(-1, *(len(s) for s in spans))
-        mean = _summed(fall, spans) / _summed(torch.ones_like(fall[:1]), spans)
+        mean = _summed(fall, spans) / _crossed([span.sum(0, keepdim=True) for span in spans])
         return query.domain.over_channels(mean).expand_as(query.inputs).clone()
 
     def _spans(self, query: Query) -> list[Tensor]:
@@ -106,19 +106,19 @@ class Occlusion(AttributionMethod):
         stride = self.stride or window
         if window > min(grid) or stride > window:
             raise BadParameter(f"occlusion: window={window} with stride={stride} does not fit into {grid} features")
-        spans = []
-        for size in grid:
+        spans = {}
+        for size in set(grid):
             start = torch.arange(ceil((size - window) / stride) + 1, device=query.inputs.device)[:, None] * stride
             feature = torch.arange(size, device=query.inputs.device)
-            spans.append((start <= feature) & (feature < start + window))
-        return spans
+            spans[size] = (start <= feature) & (feature < start + window)
+        return [spans[size] for size in grid]
 
 
 def _crossed(spans: list[Tensor]) -> Tensor:
     """Row by row the product of one span a dimension: (rows, size) each -> (rows, *grid)."""
     first, *others = spans
     for span in others:
-        first = first.unsqueeze(-1) & span.view(len(span), *(1,) * (first.ndim - 1), -1)
+        first = first.unsqueeze(-1) * span.view(len(span), *(1,) * (first.ndim - 1), -1)
     return first
 
 

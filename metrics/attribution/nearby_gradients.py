@@ -7,14 +7,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from whybench.metrics.attribution.nearby_inputs import nearby_rows
+from whybench.metrics.attribution.nearby_inputs import NearbyInputs, few_enough
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case, Query
 from whybench.protocols.model import steady
 from whybench.protocols.one_gradient import OneGradient, gradients
-
-MOST_BYTES = 64 * 2**20
-"""As many gradients are kept for other methods; where there would be more, each method makes its own."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +29,13 @@ class NearbyGradients(Artifact):
 
     def serves(self, case: Case[Any]) -> bool:
         """Whether the case's method reads its map off one gradient, and all of them are few enough to be kept."""
-        size = case.inputs.numel() * case.inputs.element_size() * self.draws
-        return isinstance(case.method, OneGradient) and size <= MOST_BYTES
+        return isinstance(case.method, OneGradient) and few_enough(case, self.draws)
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
         parts = []
         with steady(case.model.module):
-            for sample, draw in case.each(self.draws):
-                inputs, ids = nearby_rows(case, sample, draw, self.radius), tuple(case.ids[i] for i in sample.tolist())
+            for sample, _, inputs in NearbyInputs(self.draws, self.radius).batches(case):
+                ids = tuple(case.ids[i] for i in sample.tolist())
                 query = Query(case.model, inputs, case.targets[sample], ids, case.streams, case.rows)
                 parts.append(gradients(query))
         return {"gradient": torch.cat(parts).view(len(case), self.draws, *case.inputs.shape[1:])}

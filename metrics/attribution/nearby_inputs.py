@@ -17,6 +17,8 @@ from whybench.protocols.model import steady
 
 FLOOR = 1e-6
 """Values below this share of the largest one count as that much where something is divided by them."""
+MOST_BYTES = 64 * 2**20
+"""So much is kept of what all methods are asked at; where there would be more, it is made anew for each."""
 
 
 def nearby(case: Case[Any], draw: int, radius: float) -> Tensor:
@@ -30,6 +32,35 @@ def nearby_rows(case: Case[Any], sample: Tensor, draw: Tensor, radius: float) ->
     names = [(case.ids[i], k) for i, k in zip(sample.tolist(), draw.tolist(), strict=True)]
     noise = case.streams.uniforms("nearby", names, tuple(case.inputs.shape[1:])).to(case.inputs)
     return case.inputs[sample] + radius * (2 * noise - 1)
+
+
+def few_enough(case: Case[Any], draws: int) -> bool:
+    """Whether so many tensors like the inputs may be kept for other methods."""
+    return case.inputs.numel() * case.inputs.element_size() * draws <= MOST_BYTES
+
+
+@dataclass(frozen=True)
+class NearbyInputs(Artifact):
+    """The `draws` inputs within `radius` of each sample, drawn once for all methods: `inputs`, (n, draws, ...)."""
+
+    name: ClassVar[str] = "nearby_inputs"
+    shared: ClassVar[bool] = True
+
+    draws: int
+    radius: float
+
+    def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        rows = [nearby_rows(case, sample, draw, self.radius) for sample, draw in case.each(self.draws)]
+        return {"inputs": torch.cat(rows).view(len(case), self.draws, *case.inputs.shape[1:])}
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes()
+
+    def batches(self, case: Case[Any]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """All (sample, draw, input) in full batches, as `Case.each`; the inputs are made anew."""
+        kept = case.artifact(self)["inputs"].to(case.inputs.device) if few_enough(case, self.draws) else None
+        for sample, draw in case.each(self.draws):
+            yield sample, draw, nearby_rows(case, sample, draw, self.radius) if kept is None else kept[sample, draw]
 
 
 def relative_change(before: Tensor, after: Tensor) -> Tensor:
@@ -76,8 +107,7 @@ class NearbyAnswers(Artifact):
     def _answers(self, case: Case[Any], watched: nn.Module | None) -> dict[str, Tensor]:
         outputs, hidden = self._ask(case, case.inputs, watched)
         parts = []
-        for sample, draw in case.each(self.draws):
-            inputs = nearby_rows(case, sample, draw, self.radius)
+        for sample, _, inputs in NearbyInputs(self.draws, self.radius).batches(case):
             new_outputs, new_hidden = self._ask(case, inputs, watched)
             same = new_outputs.argmax(1) == outputs.argmax(1)[sample]
             part = {

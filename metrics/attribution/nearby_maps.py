@@ -10,7 +10,7 @@ from torch import Tensor
 from whybench.explanations import Attribution
 from whybench.metrics.attribution.lengths import length
 from whybench.metrics.attribution.nearby_gradients import NearbyGradients
-from whybench.metrics.attribution.nearby_inputs import nearby_rows, relative_change
+from whybench.metrics.attribution.nearby_inputs import NearbyInputs, relative_change
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.blocks import by_block
@@ -42,8 +42,7 @@ class NearbyMaps(Artifact):
     def _moves(self, case: Case[Any], ask: Asking) -> dict[str, Tensor]:
         before = self._maps(case, case.explanation)
         parts = []
-        for sample, draw in case.each(self.draws):
-            inputs = nearby_rows(case, sample, draw, self.radius)
+        for sample, draw, inputs in NearbyInputs(self.draws, self.radius).batches(case):
             after = self._maps(case, ask(case, inputs, sample, draw))
             parts.append(
                 {

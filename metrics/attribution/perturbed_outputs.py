@@ -1,22 +1,17 @@
 """What the model says to perturbed inputs that depend on no map: drawn once and forwarded once for all methods."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, ClassVar, Protocol
 
-import torch
 from torch import Tensor
 
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
-from whybench.sweeps.answers import read
-
-TOGETHER = 16
-"""Batches whose outputs are read together: for a small model to read each by itself costs a part of its pass."""
+from whybench.sweeps.answers import read_all
 
 
 class Perturbation(Protocol):
@@ -33,7 +28,7 @@ class Perturbation(Protocol):
         ...
 
     def rows(self, sample: Tensor, draw: Tensor) -> Tensor:
-        """Perturbed inputs, one a pair of the int64 positions `sample` and `draw`."""
+        """Perturbed inputs, one a pair of the int64 positions `sample` and `draw`; made anew, to be written into."""
         ...
 
 
@@ -60,13 +55,10 @@ class PerturbedOutputs(Artifact):
 
     def _answers(self, case: Case[Any]) -> dict[str, Tensor]:
         perturbation = self.perturbation(case)
-        batches, parts = case.each(perturbation.draws), []
         with steady(case.model.module):
-            while group := list(islice(batches, TOGETHER)):
-                outputs = [self._outputs(case, perturbation, sample, draw) for sample, draw in group]
-                parts.append(read(case, torch.cat(outputs), torch.cat([sample for sample, _ in group])))
-        said = {name: torch.cat([part[name] for part in parts]).view(len(case), -1) for name in parts[0]}
-        return {**perturbation.drawn, **said}
+            said = read_all(case, self._outputs(case, perturbation))
+        return {**perturbation.drawn, **{name: values.view(len(case), -1) for name, values in said.items()}}
 
-    def _outputs(self, case: Case[Any], perturbation: Perturbation, sample: Tensor, draw: Tensor) -> Tensor:
-        return case.predict(perturbation.rows(sample, draw))
+    def _outputs(self, case: Case[Any], perturbation: Perturbation) -> Iterator[tuple[Tensor, Tensor]]:
+        for sample, draw in case.each(perturbation.draws):
+            yield case.predict(perturbation.rows(sample, draw), disposable=True), sample

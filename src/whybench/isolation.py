@@ -103,6 +103,6 @@ def _restore(states: dict[str, Any]) -> None:
 def _same(a: Any, b: Any) -> bool:
     if isinstance(a, torch.Tensor | np.ndarray):
         return a.shape == b.shape and bool((a == b).all())
-    if isinstance(a, tuple | list):
+    if isinstance(a, tuple | list) and any(isinstance(x, torch.Tensor | np.ndarray) for x in a):
         return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)

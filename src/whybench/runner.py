@@ -92,9 +92,10 @@ class BlockRunner:
         key = keys.explanation_key(self.bench, plan, entry, self.suite.seed)
         subject = subject_of(self.suite, self.bench, entry)
         records, members = [], []
-        for metric in metrics:
-            cell = keys.cell_key(self.bench, key, metric)
-            record = None if self.options.fresh else self.store.cell(cell)
+        cells = [keys.cell_key(self.bench, key, metric) for metric in metrics]
+        stored = {} if self.options.fresh else self.store.cells(cells)
+        for metric, cell in zip(metrics, cells, strict=True):
+            record = stored.get(cell)
             known = record is not None and record.status != "failed" and self._explained(key, record)
             if record is None or not known:
                 self.listener.working(f"{subject.model}: {entry.label} by {metric.name}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as quoted
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -60,7 +61,7 @@ class Streams:
     def normals(self, role: str, draws: Sequence[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
         """`normal` for each (sample, draw), stacked: (draws, *shape)."""
         rows = torch.empty((len(draws), *shape), dtype=torch.float64)
-        for row, generator in zip(rows, self._generators(role, draws), strict=True):
+        for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):
             row.normal_(generator=generator)
         return rows
 
@@ -73,7 +74,7 @@ class Streams:
         tensor([True, True])
         """
         rows = torch.empty((len(draws), *shape), dtype=torch.float64)
-        for row, generator in zip(rows, self._generators(role, draws), strict=True):
+        for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):
             row.uniform_(generator=generator)
         return rows
 
@@ -84,14 +85,15 @@ class Streams:
     def permutations(self, role: str, draws: Sequence[tuple[str, int]], size: int) -> Tensor:
         """`permutation` for each (sample, draw), stacked: (draws, size)."""
         rows = torch.empty((len(draws), size), dtype=torch.int64)
-        for row, generator in zip(rows, self._generators(role, draws), strict=True):
+        for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):
             torch.randperm(size, generator=generator, out=row)
         return rows
 
     def _generators(self, role: str, draws: Sequence[tuple[str, int]]) -> Iterator[torch.Generator]:
         """The generator of each (sample, draw), one object seeded anew: to make one takes longer than a small draw."""
         generator, prefix = torch.Generator(), f"[{self.seed},{quoted(role)}"
-        for sample, draw in draws:
-            # The canonical JSON of the four, put together here: to call the encoder would take as long as the draw.
-            name = f"{prefix},{quoted(sample)},{draw}]"
-            yield generator.manual_seed(int.from_bytes(sha256(name.encode()).digest()[:8], "big") >> 1)
+        # The canonical JSON of the four, put together here: to call the encoder would take as long as the draw.
+        names = (f"{prefix},{quoted(sample)},{draw}]" for sample, draw in draws)
+        digests = b"".join([sha256(name.encode()).digest() for name in names])
+        for seed in (np.frombuffer(digests, ">u8")[::4] >> 1).tolist():  # of each digest, the first 63 bits
+            yield generator.manual_seed(seed)

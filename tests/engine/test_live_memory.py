@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from whybench.cases import ask, open_case
 from whybench.domains import infills
 from whybench.methods.attribution import Gradient
-from whybench.metrics.attribution import nearby_gradients
+from whybench.metrics.attribution import nearby_inputs
 from whybench.protocols import Artifact, Case, Scores, Training, Truth
 from whybench.protocols.asking import sample_ids, wrap
 from whybench.protocols.blocks import blocks, by_block, scores_by_block
@@ -32,7 +32,7 @@ fill()
 @pytest.fixture(autouse=True)
 def nothing_shared_between_methods(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is kept for other methods has a bound of its own, which these few images do not reach."""
-    monkeypatch.setattr(nearby_gradients, "MOST_BYTES", 0)
+    monkeypatch.setattr(nearby_inputs, "MOST_BYTES", 0)
 
 
 def net() -> nn.Module:

@@ -49,13 +49,16 @@ class Cells:
         return {key: found[key] for key in asked if key in found}
 
     def _read(self, connection: Connection, keys: list[str]) -> dict[str, Record]:
+        found = connection.execute(select(cells).where(cells.c.key.in_(keys))).mappings().all()
+        keys = [row["key"] for row in found]
+        if not keys:
+            return {}
         lines: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
         wanted = select(scores).where(scores.c.cell.in_(keys)).order_by(scores.c.cell, scores.c.position)
         for line in connection.execute(wanted).mappings():
             lines[line["cell"]].append({name: value for name, value in line.items() if name != "cell"})
         shares = _shares(connection, keys)
-        rows_found = connection.execute(select(cells).where(cells.c.key.in_(keys))).mappings()
-        records = (self._record(row, lines[row["key"]], shares[row["key"]]) for row in rows_found)
+        records = (self._record(row, lines[row["key"]], shares[row["key"]]) for row in found)
         return {record.key: record for record in records if record is not None}
 
     def _record(self, row: RowMapping, lines: list[dict[str, Any]], shares: list[Cost]) -> Record | None:

@@ -107,7 +107,11 @@ class Store:
 
     def cell(self, key: str) -> Record | None:
         """One cell's record; None where it is unknown or damaged."""
-        return self._cells.read([key]).get(key)
+        return self.cells([key]).get(key)
+
+    def cells(self, keys: Sequence[str]) -> dict[str, Record]:
+        """The records of cells by key, without those that are unknown or damaged."""
+        return self._cells.read(keys)
 
     def save_cell(self, record: Record, explanation: str, used: Iterable[str]) -> None:
         """Keep a cell with its scores and curves, and which artifacts it read."""

@@ -1,6 +1,7 @@
 """What the model says to inputs of which only some features are kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import torch
@@ -9,6 +10,9 @@ from torch import Tensor
 from whybench.domains import Infill
 from whybench.protocols import Case
 from whybench.protocols.model import steady
+
+TOGETHER = 16
+"""Batches whose outputs are read together: for a small model to read each by itself costs a part of its pass."""
 
 
 def asked_once(
@@ -20,17 +24,29 @@ def asked_once(
     `answers` takes them, of rows given by their sample, order and point.
     """
     wanted = source == torch.arange(source[0].numel(), device=source.device).view(source.shape[1:])
-    parts = []
-    with steady(case.model.module):
+
+    def said() -> Iterator[tuple[Tensor, Tensor]]:
         for sample, order, point in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
-            parts.append(answers(case, infill, kept(sample, order, point), sample))
+            with torch.inference_mode():
+                rows = infill.apply(kept(sample, order, point), sample)
+            yield case.predict(rows, disposable=True), sample
+
+    with steady(case.model.module):
+        found = read_all(case, said())
     joined = {}
-    for name in parts[0]:
-        read = torch.cat([part[name] for part in parts])
-        full = read.new_zeros(wanted.shape)
-        full[wanted] = read
+    for name, values in found.items():
+        full = values.new_zeros(wanted.shape)
+        full[wanted] = values
         joined[name] = full.flatten(1).gather(1, source.flatten(1)).view(wanted.shape)
     return joined
+
+
+def read_all(case: Case[Any], said: Iterable[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+    """The answers in batches of model outputs, given with the sample of each row: as `read`, of all batches."""
+    batches, parts = iter(said), []
+    while group := list(islice(batches, TOGETHER)):
+        parts.append(read(case, torch.cat([outputs for outputs, _ in group]), torch.cat([of for _, of in group])))
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 @torch.inference_mode()

@@ -18,8 +18,7 @@ def map_places(case: Case[Attribution], regions: Regions) -> tuple[Tensor, Tenso
     """
     explanation, shape = case.explanation, tuple(case.inputs.shape)
     features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape).to(case.inputs.device)
-    values = region_relevance(regions, features)
-    return tie_orders(values, case.ids, case.streams), tied(values)
+    return tie_orders_and_ties(region_relevance(regions, features), case.ids, case.streams)
 
 
 def region_relevance(regions: Regions, features: Tensor) -> Tensor:
@@ -43,14 +42,23 @@ def tie_orders(values: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
     >>> tie_orders(torch.tensor([[0.1, 0.3, 0.2]]), ["a"], Streams(0)).tolist()
     [[[2, 0, 1], [2, 0, 1]]]
     """
-    count = values.shape[1]
-    shuffle = streams.permutations("sweep/ties", [(i, 0) for i in ids], count).to(values.device)
-    places = []
-    for order in (shuffle, shuffle.flip(1)):
-        falling = values.gather(1, order).sort(dim=1, descending=True, stable=True).indices
-        sequence = order.gather(1, falling)
-        places.append(torch.argsort(sequence, dim=1))
-    return torch.stack(places, dim=1)
+    return tie_orders_and_ties(values, ids, streams)[0]
+
+
+def tie_orders_and_ties(values: Tensor, ids: Sequence[str], streams: Streams) -> tuple[Tensor, Tensor]:
+    """`tie_orders` and `tied` of the same values, which are sorted once; only where some tie is anything drawn."""
+    falling, sequence = values.sort(dim=1, descending=True)
+    places = _inverse(sequence).unsqueeze(1).repeat(1, 2, 1)
+    ties = _sharing(falling)
+    some = ties.nonzero().flatten()
+    if len(some):
+        tying = values[some]
+        names = [(ids[i], 0) for i in some.tolist()]
+        shuffle = streams.permutations("sweep/ties", names, values.shape[1]).to(values.device)
+        for copy, order in enumerate((shuffle, shuffle.flip(1))):
+            after = tying.gather(1, order).sort(dim=1, descending=True, stable=True).indices
+            places[some, copy] = _inverse(order.gather(1, after))
+    return places, ties
 
 
 def tied(values: Tensor) -> Tensor:
@@ -59,7 +67,17 @@ def tied(values: Tensor) -> Tensor:
     >>> tied(torch.tensor([[1.0, 2.0, 1.0], [1.0, 2.0, 3.0]])).tolist()
     [2, 0]
     """
-    ordered = values.sort(dim=1).values
+    return _sharing(values.sort(dim=1).values)
+
+
+def _inverse(orders: Tensor) -> Tensor:
+    """The place of each region in an order of all: (n, d) -> (n, d)."""
+    places = torch.arange(orders.shape[1], device=orders.device).expand_as(orders)
+    return torch.empty_like(orders).scatter_(1, orders, places)
+
+
+def _sharing(ordered: Tensor) -> Tensor:
+    """`tied` of values that are sorted."""
     same = ordered[:, 1:] == ordered[:, :-1]
     edge = torch.zeros_like(same[:, :1])
     return (torch.cat([edge, same], 1) | torch.cat([same, edge], 1)).sum(1)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 import whybench
 from whybench.meter import Meter
-from whybench.metrics.attribution import nearby_gradients
+from whybench.metrics.attribution import nearby_inputs
 
 METHODS = ["gradient", "input_x_gradient"]
 METRICS = ["sensitivity_max(draws=3)", "local_lipschitz(draws=3)"]
@@ -39,7 +39,7 @@ def test_one_set_of_gradients_for_both() -> None:
 @pytest.mark.parametrize("methods", [METHODS, METHODS[:1], METHODS[::-1]])
 def test_shared_or_not_the_scores_are_the_same(methods: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     shared, _, backward = judged(methods)
-    monkeypatch.setattr(nearby_gradients, "MOST_BYTES", 0)
+    monkeypatch.setattr(nearby_inputs, "MOST_BYTES", 0)
     alone, _, more = judged(methods)
     assert more - backward == (len(methods) - 1) * SAMPLES * DRAWS
     assert (shared - alone).abs().max() == 0

@@ -49,10 +49,12 @@ def test_every_file_that_is_offered_is_there_and_parses(site: Path, visit: Open)
 
 def test_every_table_comes_as_csv_json_and_latex_and_every_figure_as_svg_and_pdf(site: Path, visit: Open) -> None:
     window = visit(site / "index.html")
-    for page in (site / "index.html", site / "cost.html", site / "blocks/tiny-images_tiny-cnn.html"):
+    for page in pages(site):
         window.to(page)
-        for sheet in window.page.locator(".sheet").all():
+        for sheet in window.page.locator("div.sheet").all():
             assert {"CSV", "JSON", "LaTeX"} <= set(sheet.locator("a[download]").all_text_contents()), page
+        if page.parent.name == "gallery" and window.page.locator("table.gallery").count():
+            assert {"SVG", "PDF"} <= set(window.page.locator("p.downloads a[download]").all_text_contents()), page
         for figure in window.page.locator("figure").all():
             assert {"SVG", "PDF"} <= set(figure.locator("a[download]").all_text_contents()), page
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import weakref
 from collections.abc import Sequence
@@ -257,3 +258,26 @@ def test_a_strip_has_a_transparent_tile_where_a_sample_has_no_map(site: Path, st
     assert torch.equal(payload(store, "constant").relevance.amin(), payload(store, "constant").relevance.amax())
     strip = np.asarray(Image.open(site / f"samples/{IMAGES}/constant.png").convert("RGBA"))
     assert len(np.unique(strip.reshape(-1, 4), axis=0)) == 1
+
+
+def test_json_says_what_the_csv_says_and_latex_what_the_page_shows(site: Path) -> None:
+    stem = site / f"samples/{IMAGES}/gradient"
+    table = json.loads(stem.with_suffix(".json").read_text())
+    lines = list(csv.reader(io.StringIO(stem.with_suffix(".csv").read_text())))
+    assert table["columns"] == lines[0]
+    assert [["" if c is None else str(c) for c in row] for row in table["data"]] == lines[1:]
+    tex = stem.with_suffix(".tex").read_text()
+    _, shown = rows(stem.with_suffix(".html"))
+    assert tex.count(r" \\") == len(shown) + 2  # the headers, and the means below
+
+
+def test_a_gallery_is_a_figure_too(site: Path) -> None:
+    for slug in (IMAGES, TABLE):
+        links = [
+            a.attributes["href"] for a in tree(site / f"gallery/{slug}.html").all("a") if "download" in a.attributes
+        ]
+        names = [f"../figures/gallery_{slug}.{ending}" for ending in ("svg", "pdf")]
+        assert links[:2] == names
+        svg = (site / "gallery" / names[0]).read_text()
+        assert "most like those of" in " ".join(re.findall(r">([^<]*)</text>", svg))
+        assert not re.search(r'href="(?!data:image/png|#)', svg)

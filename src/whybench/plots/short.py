@@ -10,8 +10,11 @@ PLACE = re.compile(r' (x|y|width|height)="(-?\d+\.\d{3,})"')
 LEVEL = re.compile(r' transform="rotate\(-?0 [^)]*\)"')
 NAME = re.compile(r' id="([^"]*)"')
 USED = re.compile(r"#([^\"')]+)[\"')]")
+CLIPPED = re.compile(r' clip-path="(url\(#\w+\))" style="([^"<&]*)"')
 LOOK = re.compile(r' style="([^"<&]*)"')
 SHEET = "</style>"
+ABOUT = re.compile(r"<!DOCTYPE.*?>\n?|<metadata>.*?</metadata>\n?", re.DOTALL)
+GROUP = re.compile(r"<(/?)g( [^>]*)?>\n?")
 INDENT = re.compile(r">\n\s*<")
 
 
@@ -25,11 +28,29 @@ def short(svg: str) -> str:
     svg = PATH.sub(lambda found: f' d="{_path(found[1])}"', LEVEL.sub("", svg))
     svg = PLACE.sub(lambda found: f' {found[1]}="{_plain(round(100 * float(found[2])))}"', svg)
     svg = NAME.sub(lambda found: found[0] if found[1] in used else "", svg)
-    return _styled(INDENT.sub(">\n<", svg))
+    return _styled(_flat(INDENT.sub(">\n<", ABOUT.sub("", svg, count=2))))
+
+
+def _flat(svg: str) -> str:
+    """Without groups that say nothing of what is in them.
+
+    >>> _flat("<g><g class='a'><g></g>b</g></g>")
+    "<g class='a'>b</g>"
+    """
+    told: list[bool] = []
+
+    def kept(found: re.Match[str]) -> str:
+        if not found[1]:
+            told.append(bool(found[2]))
+            return found[0] if found[2] else ""
+        return found[0] if told.pop() else ""
+
+    return GROUP.sub(kept, svg)
 
 
 def _styled(svg: str) -> str:
     """Styles that several elements have as classes, in the drawing's own style sheet where it has one."""
+    svg = CLIPPED.sub(r' style="\2; clip-path: \1"', svg)
     times = Counter(LOOK.findall(svg))
     classes = {look: f"s{k}" for k, look in enumerate(look for look, n in times.items() if n > 1)}
     if SHEET not in svg:

@@ -14,6 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from whybench.plots.glyphs import small_fonts
+from whybench.plots.pixels import small_pixels
 from whybench.plots.short import short
 
 DPI = 110
@@ -138,4 +140,6 @@ def save(figure: Figure, path: Path, trim: bool = False) -> None:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(path, metadata=metadata, bbox_inches="tight" if trim else None, pad_inches=0.08)
     if path.suffix == ".svg":
-        path.write_text(short(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+        path.write_text(short(small_pixels(path.read_text(encoding="utf-8"))), encoding="utf-8", newline="\n")
+    elif path.suffix == ".pdf":
+        path.write_bytes(small_fonts(path.read_bytes()))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 NUMBER = r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 LEADING = re.compile(rf"({NUMBER})(?![\w.])(.*)", re.DOTALL)
+NUMBER_ALONE = re.compile(NUMBER)
 SUM = re.compile(rf" \+ ({NUMBER})$")
 TOP = re.compile(r"\ba[a-z]*†?$|\*$")
 """A cell whose letters hold an a, the group that nobody is ahead of, or that a star marks."""
@@ -19,6 +20,11 @@ class Cell:
     value: float | None = None
     link: str | None = None
     top: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether what is read first is the value itself."""
+        return self.value is not None and NUMBER_ALONE.fullmatch(self.head) is not None
 
 
 def cell(text: str, link: str | None = None) -> Cell:

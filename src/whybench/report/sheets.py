@@ -1,9 +1,10 @@
 """Tables on a page, each with its files: CSV and JSON to compute with, LaTeX and Markdown to print."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -79,9 +80,9 @@ class Sheets:
     ) -> Sheet:
         """A sheet of `table`, with its files tables/`name`.csv, .json, .tex and .md.
 
-        rows: what CSV and JSON hold, in place of the table's text; address: where names and what stands in their rows
-        link to; cells: where they link to otherwise, by the header of their column and the name in their row; blocks:
-        the pages of the blocks by their headings, without which a single section has none.
+        rows: what CSV and JSON hold to seven digits, in place of the table's text; address: where names and what
+        stands in their rows link to; cells: where they link to otherwise, by the header of their column and the name
+        in their row; blocks: the pages of the blocks by their headings, without which a single section has none.
         """
         parts = cut(table, sorted(self.controls))
         headings = blocks is not None or len(parts.sections) > 1
@@ -100,7 +101,8 @@ class Sheets:
         return Sheet(f"table-{called}", caption, headers, tuple(sections), table.notes, files, prose)
 
     def _files(self, table: Table, name: str, frame: pd.DataFrame) -> tuple[Download, ...]:
-        made = {"csv": csv(frame), "json": records(frame), "tex": latex(table), "md": markdown(table)}
+        short = frame.map(rounded)
+        made = {"csv": csv(short), "json": records(short), "tex": latex(table), "md": markdown(table)}
         called = {"csv": "CSV", "json": "JSON", "tex": "LaTeX", "md": "Markdown"}
         return tuple(
             Download(self.folder.text(self.folder.file("tables", name, ending=ending), text), called[ending])
@@ -146,6 +148,15 @@ def shown(table: Table) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def rounded(value: Any) -> Any:
+    """A number to seven digits, which is more than its interval tells; board.csv and the records hold all of them.
+
+    >>> rounded(0.123456789012), rounded(12), rounded("0.123456789012")
+    (0.1234568, 12, '0.123456789012')
+    """
+    return float(f"{value:.7g}") if isinstance(value, float) else value
+
+
 def csv(frame: pd.DataFrame) -> str:
     """A frame as CSV, nothing for a missing value."""
     return csv_table([csv_text(str(name)) for name in frame.columns], _plain(frame).itertuples(index=False, name=None))
@@ -153,9 +164,16 @@ def csv(frame: pd.DataFrame) -> str:
 
 def records(frame: pd.DataFrame) -> str:
     """A frame as JSON, columns and data: what pandas.read_json(orient='split') reads."""
-    rows = [json.dumps(list(row), allow_nan=False) for row in _plain(frame).itertuples(index=False, name=None)]
-    columns = json.dumps(list(map(str, frame.columns)))
-    return f'{{"columns": {columns},\n"data": [\n' + ",\n".join(rows) + "\n]}\n"
+    return json_rows(list(map(str, frame.columns)), _plain(frame).itertuples(index=False, name=None))
+
+
+def json_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as JSON, one a line, with nothing between its marks."""
+
+    def line(cells: Sequence[object]) -> str:
+        return json.dumps(list(cells), allow_nan=False, separators=(",", ":"))
+
+    return f'{{"columns":{line(columns)},\n"data":[\n' + ",\n".join(map(line, rows)) + "\n]}\n"
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

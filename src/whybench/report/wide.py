@@ -1,4 +1,4 @@
-"""A family's table in full precision: a row a method, columns for each metric."""
+"""A family's table as numbers: a row a method, columns for each metric."""
 
 import pandas as pd
 

@@ -31,14 +31,19 @@ def write(site: Site, of: Origin) -> None:
 
 def _ranks(f: Field, sheets: Sheets, rows: pd.DataFrame) -> Sheet:
     table = across_table(f)
-    here = rows[(rows["kind"] == f.kind) & (rows["family"] == f.family) & (rows["metric"] == f.metric)]
-    return sheets.make(table, f"across {f.family} {f.metric}", f"{table.title}: places, with blocks as the unit", here)
+    caption = f"{table.title}: places, with blocks as the unit"
+    return sheets.make(table, f"across {f.family} {f.metric}", caption, _of(f, rows))
 
 
 def _wins(f: Field, sheets: Sheets, rows: pd.DataFrame) -> Sheet:
     table = win_table(f)
-    here = rows[(rows["kind"] == f.kind) & (rows["family"] == f.family) & (rows["metric"] == f.metric)]
-    return sheets.make(table, f"wins {f.family} {f.metric}", f"{table.title}: row against column", here)
+    return sheets.make(table, f"wins {f.family} {f.metric}", f"{table.title}: row against column", _of(f, rows))
+
+
+def _of(f: Field, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one field, without what its title says: the kind, the family and the metric."""
+    place = {"kind": f.kind, "family": f.family, "metric": f.metric}
+    return rows[(rows[list(place)] == list(place.values())).all(axis=1)].drop(columns=list(place))
 
 
 def _diagram(f: Field, site: Site) -> list[Picture]:

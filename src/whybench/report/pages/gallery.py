@@ -13,6 +13,7 @@ from whybench.report.pictures import Picture
 from whybench.report.samples.bands import Band, bands
 from whybench.report.samples.kept import Samples
 from whybench.report.samples.strips import Drawn, Strips
+from whybench.report.side_by_side import gallery_picture
 from whybench.report.site import Page, Site
 
 SAMPLES = 6
@@ -52,6 +53,7 @@ def _block(site: Site, of: Origin, view: View) -> Preview:
         "lead": lead,
         "count": sum(len(band.heads) for band in made),
         "undrawn": _undrawn(view, drawn),
+        "figure": gallery_picture(strips, drawn, made),
         "pictures": _columns(site, strips, view),
     }
     address = site.write(

@@ -2,14 +2,12 @@
 
 from collections.abc import Collection
 
-from whybench.leaderboard.markup import csv_table
 from whybench.leaderboard.variants import Variant
 from whybench.leaderboard.view import View
 from whybench.plots.labels import label
 from whybench.report.origin import Origin
-from whybench.report.pictures import Download
+from whybench.report.samples.files import score_files
 from whybench.report.samples.findings import findings
-from whybench.report.samples.kept import Samples
 from whybench.report.samples.rows import numbered, rows
 from whybench.report.samples.scores import SampleScores
 from whybench.report.samples.strips import Drawn, Strips
@@ -46,25 +44,17 @@ def write(site: Site, of: Origin, strips: Strips, method: Variant, pictured: Col
         "strips": strips,
         "samples": samples,
         "neighbours": [(view.method_names[m], of.links.samples(view.block, m)) for m in _neighbours(view, method)],
-        "files": [_csv(site, scores, samples, address.removesuffix(".html") + ".csv")],
+        "files": score_files(
+            site.folder,
+            address.removesuffix(".html"),
+            f"{name} on {view.title}, sample by sample",
+            scores.columns,
+            made,
+            samples,
+        ),
     }
     site.write(Page(address, f"{label(name)}, {view.title}", "samples.html.j2"), content)
     return drawn
-
-
-def _csv(site: Site, scores: SampleScores, samples: Samples, address: str) -> Download:
-    """Every sample of the block, also those without a row; nothing stands for what is undefined."""
-    path = site.folder.root / address
-    path.parent.mkdir(parents=True, exist_ok=True)
-    columns = scores.columns
-    lines = [(s, samples.label(s), *(_rounded(c.entry.values.get(s)) for c in columns)) for s in samples.ids]
-    text = csv_table(["sample", "label", *(c.name for c in columns)], lines)
-    return Download(site.folder.text(path, text), "CSV")
-
-
-def _rounded(value: float | None) -> float | None:
-    """Seven digits; the records hold all of them."""
-    return None if value is None else float(f"{value:.7g}")
 
 
 def _neighbours(view: View, method: Variant) -> list[Variant]:

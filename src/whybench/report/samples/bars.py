@@ -62,7 +62,7 @@ def bar_strip(rows: Sequence[Tensor | None], orders: Sequence[Sequence[int]]) ->
 def name_strip(samples: Sequence[Sequence[Named]]) -> str:
     """The columns of each sample's bars, with their values."""
     body = [
-        f'<text x="{NAMES - 2}" y="{HIGH * k + STEP * i + 9}">{escape(_text(column))}</text>'
+        f'<text x="{NAMES - 2}" y="{HIGH * k + STEP * i + 9}">{escape(column_text(column))}</text>'
         for k, columns in enumerate(samples)
         for i, column in enumerate(columns)
     ]
@@ -70,7 +70,8 @@ def name_strip(samples: Sequence[Sequence[Named]]) -> str:
     return _file(NAMES, len(samples), [style, *body])
 
 
-def _text(column: Named) -> str:
+def column_text(column: Named) -> str:
+    """A column's name, and its value where that was kept."""
     name = label(column.name, 24)
     return name if column.value is None else f"{name} = {column.value:.2f}"
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from torch import Tensor
 
-from whybench.report.samples.bars import Named, bar_strip, name_strip, strongest
+from whybench.report.samples.bars import Named, bar_strip, column_text, name_strip, strongest
 from whybench.report.samples.kept import Explained, Inputs, Samples
 from whybench.report.samples.words import columns_in_words
 
@@ -48,6 +48,17 @@ class Columns:
         rows = {s: row for s in shown if (row := explained.row(s)) is not None and s in self.orders}
         strip = bar_strip([rows.get(s) for s in shown], [self.orders.get(s, ()) for s in shown]) if rows else ""
         return strip, {s: columns_in_words("Most relevance", self._largest(row)) for s, row in rows.items()}
+
+    @cached_property
+    def said(self) -> dict[str, list[str]]:
+        """Of each sample the columns that are drawn, with their values."""
+        return {s: [column_text(c) for c in self._named(s)] for s in self.orders}
+
+    def ends(self, explained: Explained) -> dict[str, list[float]]:
+        """How far one method's bars go, divided by the sample's largest |relevance|."""
+        rows = {s: row for s in self.orders if (row := explained.row(s)) is not None}
+        scaled = {s: row / row.abs().max().clamp(min=1e-300) for s, row in rows.items()}
+        return {s: [float(row[i]) for i in self.orders[s]] for s, row in scaled.items()}
 
     def _named(self, sample: str) -> list[Named]:
         place, order = self.inputs.positions.get(sample), self.orders.get(sample, ())

@@ -15,7 +15,7 @@ from whybench.records import ExplanationRecord
 from whybench.report.links import distinct
 from whybench.store import Store
 
-MOST = 20
+MOST = 16
 """Samples of a block that pages show."""
 
 

@@ -14,7 +14,8 @@ Whole = np.ndarray[Any, np.dtype[np.int64]]
 
 UNIT = 2
 """Units of a drawing for a pixel of the page."""
-SLACK = 1
+SLACK = 2
+"""Units by which a drawn line may miss a point: a pixel."""
 WIDE, HIGH = 96, 56
 """Pixels of one panel's plane."""
 LEFT, ABOVE, RIGHT, BELOW = 27, 13, 6, 12

@@ -1,7 +1,7 @@
 """The strips of a block as files: inputs, maps or bars, and curves; what cannot be drawn says why."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -23,11 +23,16 @@ SMALL = 100
 
 @dataclass(frozen=True)
 class Strip:
-    """A file of tiles below each other; of: which samples it has a tile of, with what the tile shows in words."""
+    """A file of tiles below each other; of: which samples it has a tile of, with what the tile shows in words.
+
+    bars: of rows of a table the bars that are drawn, within -1 and 1; words: the names of those columns.
+    """
 
     link: str
     look: Look
     of: Mapping[str, str]
+    bars: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Strips:
             return Strip(link, "pixels" if max(made[0].shape[:2]) < SMALL else "photo", words)
         if self._columns is not None and self._columns.orders:
             text, words = self._columns.names()
-            return Strip(self._text("_inputs.svg", text), "names", words)
+            return Strip(self._text("_inputs.svg", text), "names", words, words=self._columns.said)
         return None
 
     @cached_property
@@ -109,7 +114,9 @@ class Strips:
 
     def _bars(self, explained: Explained, slug: str) -> Strip | None:
         text, words = self._columns.bars(explained) if self._columns else ("", {})
-        return Strip(self._text(f"bars/{slug}.svg", text), "bars", words) if text else None
+        if self._columns is None or not text:
+            return None
+        return Strip(self._text(f"bars/{slug}.svg", text), "bars", words, bars=self._columns.ends(explained))
 
     def _curves(self, method: Variant, slug: str) -> Strip | None:
         found = [panel.curves.get(method, {}) for panel in self.panels]

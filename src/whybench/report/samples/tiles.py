@@ -19,8 +19,8 @@ LEVELS = 65
 """Colours from -1 to 1; an odd number, so that zero has one of its own."""
 BLANK = LEVELS
 """Nothing: transparent."""
-SIDE = 112
-"""Pixels along the longer side of an input."""
+SIDE = 88
+"""Pixels along the longer side of an input, as wide as pages show it."""
 
 
 def map_tile(relevance: Tensor, grid: tuple[int, int]) -> Pixels:

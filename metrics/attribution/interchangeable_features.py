@@ -11,6 +11,7 @@ from torch import Tensor
 from whybench.metrics.attribution.used_regions import ROUNDING
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
 
 
@@ -31,6 +32,13 @@ class InterchangeableFeatures(Artifact):
     draws: int
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        return by_block(self._partners, case)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        candidates = min(math.comb(tensors["partner"].shape[1], 2), self.pairs)
+        return Passes((candidates + 1) * (self.draws + 1) * len(case))
+
+    def _partners(self, case: Case[Any]) -> dict[str, Tensor]:
         features = math.prod(case.domain.grid(case.inputs.shape))
         candidates = self._candidates(case, features).to(case.inputs.device)
         swaps = torch.arange(features, device=case.inputs.device).repeat(len(candidates), 1)
@@ -49,10 +57,6 @@ class InterchangeableFeatures(Artifact):
                     parts.append(difference.abs() <= limit[sample])
                 fits &= torch.cat(parts).view(len(case), len(candidates))
         return {"partner": torch.stack([_disjoint(candidates[row].tolist(), features) for row in fits])}
-
-    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
-        candidates = min(math.comb(tensors["partner"].shape[1], 2), self.pairs)
-        return Passes((candidates + 1) * (self.draws + 1) * len(case))
 
     def _candidates(self, case: Case[Any], features: int) -> Tensor:
         if math.comb(features, 2) <= self.pairs:

@@ -9,6 +9,7 @@ from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.used_regions import UsedRegions
 from whybench.protocols import Case, Metric, Scores
+from whybench.protocols.blocks import scores_by_block
 from whybench.registries import register
 
 
@@ -57,6 +58,9 @@ class NonSensitivity(Metric[Attribution]):
         return False
 
     def score(self, case: Case[Attribution]) -> Scores:
+        return scores_by_block(self._judged, case)
+
+    def _judged(self, case: Case[Attribution]) -> Scores:
         used = case.artifact(UsedRegions(self.draws, self.region))["used"].cpu()
         maps = case.domain.per_feature(case.explanation.relevance, case.explanation.polarity, case.inputs.shape)
         absolute = maps.flatten(1).abs()

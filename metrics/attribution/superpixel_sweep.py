@@ -11,6 +11,7 @@ from whybench.domains import Players
 from whybench.explanations import Attribution
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 from whybench.streams import Streams
 from whybench.sweeps.answers import asked_once
 from whybench.sweeps.ranks import tie_orders, tied
@@ -49,12 +50,20 @@ class SuperpixelSweep(Artifact):
     segments: int
 
     def compute(self, case: Case[Attribution]) -> dict[str, Tensor]:
+        most = int(case.artifact(Superpixels(self.segments))["index"].max()) + 1
+        return by_block(lambda block: self._swept(block, most), case)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes(int(((1 + (tensors["ties"] > 0).long()) * (1 + tensors["count"])).sum()))
+
+    def _swept(self, case: Case[Attribution], most: int) -> dict[str, Tensor]:
+        """The sweep of a few samples; most: the superpixels of the sample of all that has the most."""
         players = Players(case.artifact(Superpixels(self.segments))["index"].to(case.inputs.device))
         explanation, shape = case.explanation, tuple(case.inputs.shape)
         features = case.domain.per_feature(explanation.relevance, explanation.polarity, shape).to(case.inputs.device)
         places, ties = _places(_means(players, features), players.counts, case.ids, case.streams)
         count = torch.tensor(players.counts, device=case.inputs.device)
-        step = torch.arange(int(count.max()) + 1, device=case.inputs.device)
+        step = torch.arange(most + 1, device=case.inputs.device)
         point = torch.minimum(step, count[:, None])
         points = point.unsqueeze(1).expand(-1, 2, -1)
         infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams)
@@ -66,9 +75,6 @@ class SuperpixelSweep(Artifact):
 
         said = asked_once(case, infill, source, kept)
         return {"count": count, "removed": point.double() / count[:, None], "ties": ties, **said}
-
-    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
-        return Passes(int(((1 + (tensors["ties"] > 0).long()) * (1 + tensors["count"])).sum()))
 
 
 def _means(players: Players, features: Tensor) -> Tensor:

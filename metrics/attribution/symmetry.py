@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
 from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.interchangeable_features import InterchangeableFeatures, permuted
 from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Scores
+from whybench.protocols.blocks import scores_by_block
 from whybench.registries import register
 
 
@@ -56,13 +58,20 @@ class Symmetry(Metric[Attribution]):
         return False
 
     def score(self, case: Case[Attribution]) -> Scores:
-        partner = case.artifact(InterchangeableFeatures(self.pairs, self.draws))["partner"].to(case.inputs.device)
-        features = partner.shape[1]
-        paired = (partner != torch.arange(features, device=partner.device)).double().mean(1).cpu()
+        some = bool(_paired(self._partner(case)).any())
+        return scores_by_block(lambda block: self._judged(block, some), case)
+
+    def passes(self, case: Case[Attribution]) -> Passes | None:
+        return case.asked(1) if _paired(self._partner(case)).any() else Passes()
+
+    def _judged(self, case: Case[Attribution], some: bool) -> Scores:
+        """The scores of a few samples; some: whether there is a pair in any sample of all."""
+        partner = self._partner(case).to(case.inputs.device)
+        paired = _paired(partner).double().mean(1).cpu()
         before = self._maps(case, case.explanation)
         size = before.abs().sum(1).cpu()
-        if paired.any():
-            after = self._maps(case, case.explain(inputs=permuted(case.inputs, partner, features)))
+        if some:
+            after = self._maps(case, case.explain(inputs=permuted(case.inputs, partner, partner.shape[1])))
             change = (after - before.gather(1, partner)).abs().sum(1).cpu()
         else:
             change = torch.zeros_like(size)
@@ -73,10 +82,13 @@ class Symmetry(Metric[Attribution]):
         }
         return Scores(torch.where(judged, change / size, torch.nan), reasons, details={"paired": paired})
 
-    def passes(self, case: Case[Attribution]) -> Passes | None:
-        partner = case.artifact(InterchangeableFeatures(self.pairs, self.draws))["partner"]
-        paired = (partner != torch.arange(partner.shape[1], device=partner.device)).any()
-        return case.asked(1) if paired else Passes()
+    def _partner(self, case: Case[Attribution]) -> Tensor:
+        return case.artifact(InterchangeableFeatures(self.pairs, self.draws))["partner"]
 
-    def _maps(self, case: Case[Attribution], explanation: Attribution) -> torch.Tensor:
+    def _maps(self, case: Case[Attribution], explanation: Attribution) -> Tensor:
         return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape).flatten(1)
+
+
+def _paired(partner: Tensor) -> Tensor:
+    """Which features have a partner other than themselves, (n, features) bool."""
+    return partner != torch.arange(partner.shape[1], device=partner.device)

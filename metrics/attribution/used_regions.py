@@ -9,6 +9,7 @@ from torch import Tensor
 
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
+from whybench.protocols.blocks import by_block
 from whybench.protocols.model import steady
 
 ROUNDING = 64
@@ -32,6 +33,12 @@ class UsedRegions(Artifact):
     region: int | None = None
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
+        return by_block(self._used, case)
+
+    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
+        return Passes((tensors["used"].shape[1] * self.draws + 1) * len(case))
+
+    def _used(self, case: Case[Any]) -> dict[str, Tensor]:
         regions = case.domain.regions(case.inputs.shape, self.region)
         everything = torch.eye(len(regions), dtype=torch.bool, device=case.inputs.device)
         flat = case.inputs.flatten(1)
@@ -50,9 +57,6 @@ class UsedRegions(Artifact):
         moved = torch.cat(parts).abs().view(len(case), len(regions), self.draws).amax(2)
         limit = ROUNDING * torch.finfo(outputs.dtype).eps * outputs.double().abs().amax(1).clamp(min=1)
         return {"used": (moved > limit[:, None]).cpu()}
-
-    def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
-        return Passes((tensors["used"].shape[1] * self.draws + 1) * len(case))
 
     def _noise(self, case: Case[Any], sample: Tensor, draw: Tensor) -> Tensor:
         pairs = list(zip(sample.tolist(), draw.tolist(), strict=True))

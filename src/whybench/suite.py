@@ -16,7 +16,7 @@ from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Method, Metric, Model, ModelLoader
 from whybench.resolver import resolve
 from whybench.streams import check_seed
-from whybench.wrappers import FunctionMethod
+from whybench.wrappers import FunctionMethod, of_function
 
 if TYPE_CHECKING:
     from whybench.leaderboard import Leaderboard
@@ -171,7 +171,7 @@ def method(thing: MethodLike) -> Method[Any]:
     if isinstance(found, Method):
         return found
     if callable(found) and not isinstance(found, Tensor):
-        return FunctionMethod(found)
+        return of_function(found)
     raise UsageError(f"{shown(thing)} is no method: expected a name, a Method or a callable (module, inputs, targets)")
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import torch
 from torch import Tensor, nn
 
-from whybench.errors import BadExplanation, BadInput, Unsupported
+from whybench.errors import BadExplanation, BadInput, Unsupported, UsageError, shown
+from whybench.explanations import Polarity
 from whybench.layout import laid_out
 from whybench.protocols import AttributionMethod, Model, Query
 
@@ -38,6 +39,24 @@ class FunctionMethod(AttributionMethod):
                 f"the function returned shape {tuple(relevance.shape)} for {len(query)} inputs; expected (n, ...)"
             )
         return relevance.to(query.inputs)
+
+
+def of_function(function: Callable[..., Any]) -> FunctionMethod:
+    """A function as a method, with the polarity that it says of itself: `contribution` unless it has an attribute.
+
+    Raises UsageError for a polarity that there is not.
+
+    >>> def saliency(module, inputs, targets): ...
+    >>> saliency.polarity = "sensitivity"
+    >>> of_function(saliency).polarity
+    'sensitivity'
+    """
+    polarity: Polarity = getattr(function, "polarity", "contribution")
+    if polarity not in get_args(Polarity):
+        name = getattr(function, "__name__", type(function).__name__)
+        allowed = ", ".join(get_args(Polarity))
+        raise UsageError(f"{name}.polarity = {shown(polarity)}; allowed: {allowed}")
+    return FunctionMethod(function, polarity=polarity)
 
 
 @contextmanager

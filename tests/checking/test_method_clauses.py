@@ -13,12 +13,16 @@ SOUND = [
     said(gradient, stochastic=False),
     faulty.Refusing,
     faulty.Own(),
+    faulty.saliency,
 ]
 
 FAULTS = [
     ("C1", changed(lambda found: found.sum(1)), r"shape \(4,\) for inputs \(4, 6\); expected \(4, 6\)", False),
     ("C1", changed(lambda found: found.mT if found.ndim == 4 else found), r"shape \(4, 2, 9, 6\) for inputs", False),
     ("C2", changed(torch.Tensor.float), r"torch\.float32 for inputs in torch\.float64", False),
+    ("C2", faulty.in_float32, r"torch\.float16 inputs raise RuntimeError: mat1 and mat2 must have the same", True),
+    ("C2", said(faulty.over_its_length, stochastic=False), r"torch\.float16 and float64 lie apart by", True),
+    ("C3", faulty.by_hash, r"in another process, -?[\d.e+]+ in this one", False),
     ("C3", faulty.numpy_noise, r"sample '\w+', position \(\d,\): -?[\d.]+ the second time, -?[\d.]+ the first", False),
     ("C4", faulty.SaidToDraw(), "seeds 0 and 1 give the same bits, though `stochastic` is True", True),
     ("C4", said(lambda m, x, t: gradient(m, x, t) + torch.rand(1), stochastic=False), "with seed 1", False),
@@ -46,23 +50,33 @@ FAULTS = [
     ("C15", faulty.over_its_size, r"zero inputs: \d+ values not finite", True),
     ("C16", faulty.Filling, "an input with nan has the finite map", True),
     ("C17", faulty.squared, r"inputs times 1e\+30 give \d+ values that are not finite", True),
+    ("C17", faulty.of_the_probability, r"outputs from -10000 to 10000 in torch\.float64 give \d+ values that", False),
     ("C18", changed(faulty.by_place, stochastic=False), "with the columns exchanged", True),
     ("C19", faulty.of_the_first_class, "the maps are the same for targets \\[0, 2, 1, 1\\] and all others", False),
     ("C20", faulty.TakesAnything(), "no_such_parameter=1 raises AttributeError .* in place of BadParameter", False),
     ("C21", faulty.counting, "asked again after others", False),
+    ("C21", faulty.through_a_global, "beside another thread, .* alone", True),
+    ("C21", faulty.by_threads, "with 2 of torch's threads, .* before", True),
     ("C22", faulty.HoldsAnObject(), "parameter 'rule' is written as '<object object at 0x", True),
     ("C23", faulty.hoarding, r"8 calls leave 1536 more bytes of tensors alive", True),
     ("C24", faulty.guided_modules, "written as Functional, .* with a module for each step", True),
     ("C29", faulty.counting, "complexity .* in a grid, .* alone", False),
     ("C30", said(changed(torch.abs, product), complete="f(x)"), r"sample '\w+': the map sums to .*, f\(x\) is", True),
-    ("C30", changed(lambda found: found, signed=False), r"a relevance of -[\d.]+, though `signed` is False", True),
+    (
+        "C30",
+        changed(lambda found: found, signed=False, polarity="contribution"),
+        r"a relevance of -[\d.]+, though `signed` is False",
+        True,
+    ),
+    ("C30", faulty.saliency_without_its_abs, r"by negative weights has the relevance -[\d.]+ in the mean, .* 0,", True),
+    ("C30", faulty.saliency_of_images, r"by negative weights has the relevance -[\d.]+ in the mean, .* 0,", False),
     ("C30", faulty.MutatedLrp(), r"the map sums to .*, f\(x\) is", True),
     ("C30", changed(lambda found: found.flip(3) if found.ndim == 4 else found, product), "planted pixels have", True),
 ]
 """The clause, a faulty method, the values that are shown, and whether no other clause is broken by it."""
 
 
-@pytest.mark.parametrize("method", SOUND, ids=["function", "class", "own"])
+@pytest.mark.parametrize("method", SOUND, ids=["function", "class", "own", "saliency"])
 def test_a_sound_method_passes(method: object) -> None:
     report = check(method)
     assert report.passed

@@ -50,8 +50,12 @@ class Question:
         return max(1, self.rows // len(self.inputs))
 
     def explained(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """The forward function: the explained scalar of each row; Captum repeats `targets` as it repeats rows."""
-        return self.model.explained(self.model.module(self.model.copied(inputs)), targets)
+        """The forward function: the explained scalar of each row; Captum repeats `targets` as it repeats rows.
+
+        Beside inputs in half precision Captum draws in float32: the module gets the type that it has.
+        """
+        rows = self.model.copied(inputs.to(self.inputs.dtype))
+        return self.model.explained(self.model.module(rows), targets)
 
 
 class CaptumMethod(AttributionMethod):

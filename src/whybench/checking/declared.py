@@ -5,11 +5,20 @@ from collections.abc import Mapping
 from whybench.checking.clause import Sort
 
 DECLARED: Mapping[tuple[Sort, str], Mapping[str, str]] = {
+    ("method", "masking_model"): {
+        "C30": "its network is trained for a few steps only, after which it has not learned where evidence lies"
+    },
     ("method", "meaningful_perturbation"): {
-        "C6": "the disc that it begins with is chosen by comparing outputs: where two are equal, rounding decides"
+        "C2": "the disc that it begins with is chosen by comparing outputs, which half precision decides otherwise",
+        "C6": "the disc that it begins with is chosen by comparing outputs: where two are equal, rounding decides",
     },
     ("method", "random"): {"C24": "it is drawn anew for every network, and one that is written otherwise is another"},
+    ("method", "rise"): {"C30": "means of logits, which have no zero: their sign says nothing, as `signed` has it"},
     ("method", "visual_back_prop"): {"C19": "its map is of what a network looks at, for whichever class"},
+    ("metric", "captum/infidelity"): {
+        "C25": "it takes a map's scale at its word, which noise does not share; `normalize` fits it",
+        "C26": "it takes a map's scale at its word, unless `normalize` is set",
+    },
     ("metric", "completeness"): {"C26": "the sum of a map is what is judged"},
     ("metric", "input_shift_consistency"): {"C27": "a map has to move with its image"},
     ("metric", "monotonicity"): {

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from whybench.checking.zoo import Scene
 from whybench.errors import BadExplanation
+from whybench.explanations import Polarity
 from whybench.methods.attribution import Lrp
 from whybench.protocols import AttributionMethod, Query
 from whybench.protocols.method import require
@@ -23,7 +24,7 @@ from whybench.wrappers import FunctionMethod
 class Explainer(ABC):
     """Something that answers a scene with relevance.
 
-    name: what reports call it; stochastic, signed, complete, control: what it says of itself, or None;
+    name: what reports call it; stochastic, signed, complete, control, polarity: what it says of itself, or None;
     exceptions: clauses that it declares not to hold, and why.
     """
 
@@ -32,6 +33,7 @@ class Explainer(ABC):
     signed: bool | None = None
     complete: str | None = None
     control: bool = False
+    polarity: Polarity | None = None
     exceptions: Mapping[str, str]
 
     @abstractmethod
@@ -73,6 +75,10 @@ class OwnExplainer(Explainer):
     def control(self) -> bool:  # type: ignore[override]
         return self.method.control
 
+    @property
+    def polarity(self) -> Polarity:  # type: ignore[override]
+        return self.method.polarity
+
     def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64, every_generator: bool = True) -> Tensor:
         require(self.method, scene.model)
         streams, parts = Streams(seed), []
@@ -105,6 +111,7 @@ class ForeignExplainer(Explainer):
     signed: bool | None = None
     complete: str | None = None
     control: bool = False
+    polarity: Polarity | None = None
     exceptions: Mapping[str, str] = field(default_factory=dict)
 
     def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64, every_generator: bool = True) -> Tensor:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from whybench.checking.clause import Broken, Clause, Inapplicable, Sort, Verdict
 from whybench.checking.declared import DECLARED
 from whybench.checking.explainers import Explainer
 from whybench.checking.report import Finding, Report
+from whybench.checking.spelling import spec_of
 from whybench.checking.subject import Subject, subject
 from whybench.checking.traces import put_back
 from whybench.checking.trial import Trial
@@ -50,7 +52,7 @@ def check(spec: str | object, *, only: tuple[str, ...] = (), models: tuple[str, 
         chosen = _chosen(found.sort, only)
         _known("model of the zoo", models, list(ZOO))
         if found.sort == "method":
-            return _method(found, chosen, models or tuple(ZOO))
+            return _method(found, spec_of(spec), chosen, models or tuple(ZOO))
         scene = _scene(found)
         return Report(
             found.sort, found.name, tuple(_finding(c, found, [_tried(c, "", scene)]) for c in chosen), found.note
@@ -74,7 +76,7 @@ def _scene(found: Subject) -> Callable[[], Any]:
     return lambda: found.thing
 
 
-def _method(found: Subject, chosen: list[Clause], models: tuple[str, ...]) -> Report:
+def _method(found: Subject, spec: str, chosen: list[Clause], models: tuple[str, ...]) -> Report:
     """Models that it refuses are left out of every clause."""
     explainer: Explainer = found.thing
     usable, refused, own_words = _usable(explainer, models)
@@ -86,14 +88,14 @@ def _method(found: Subject, chosen: list[Clause], models: tuple[str, ...]) -> Re
         return Report("method", found.name, (first,), found.note, refused)
     findings = []
     for clause in chosen:
-        outcomes = [_tried(clause, name, _trial(explainer, name, usable[name])) for name in clause.on if name in usable]
+        outcomes = [
+            _tried(clause, name, partial(Trial, explainer, name, usable[name], spec))
+            for name in clause.on
+            if name in usable
+        ]
         outcomes = outcomes or [Outcome("", skipped=f"it refuses {', '.join(clause.on)}")]
         findings.append(_finding(clause, found, outcomes))
     return Report("method", found.name, tuple(findings), found.note, refused)
-
-
-def _trial(explainer: Explainer, name: str, dtype: torch.dtype) -> Callable[[], Trial]:
-    return lambda: Trial(explainer, name, dtype)
 
 
 def _usable(explainer: Explainer, models: tuple[str, ...]) -> tuple[dict[str, torch.dtype], tuple[str, ...], bool]:

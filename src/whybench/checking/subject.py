@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from whybench.foreign import foreign
 from whybench.protocols import AttributionMethod, Dataset, DatasetLoader, Method, Metric, Model, ModelLoader
 from whybench.registry import Registry
 from whybench.resolver import definition, parse, resolve
-from whybench.wrappers import FunctionMethod
+from whybench.wrappers import FunctionMethod, of_function
 
 REGISTRIES: Mapping[Sort, Registry[Any]] = {
     "method": registries.methods,
@@ -73,7 +73,8 @@ def _ours(registry: Registry[Any], spec: str) -> Any:
 def _of(thing: Any, name: str, note: str = "") -> Subject:
     declared = dict(getattr(thing, "exceptions", None) or {})
     if isinstance(thing, FunctionMethod):
-        thing = thing.function
+        plain = _plain(thing.function, name, declared)
+        return Subject("method", name, replace(plain, polarity=thing.polarity), note, declared)
     if isinstance(thing, AttributionMethod):
         return Subject("method", name, OwnExplainer(thing, declared), note, declared)
     if isinstance(thing, Metric):
@@ -86,7 +87,8 @@ def _of(thing: Any, name: str, note: str = "") -> Subject:
         return Subject("method", name, thing, note, dict(thing.exceptions))
     library = library_function(thing)
     if library is not None:
-        return Subject("method", name, ForeignExplainer(name, library, library=True, exceptions=declared), "", declared)
+        explainer = ForeignExplainer(name, library, library=True, exceptions=declared, **_facts(thing))
+        return Subject("method", name, replace(explainer, polarity=getattr(thing, "polarity", None)), "", declared)
     if callable(thing) and not inspect.isclass(thing) and not isinstance(thing, Tensor | Method | nn.Module):
         if _asks_nothing(thing):
             return Subject(_maker_of(thing, name), name, thing, note, declared)
@@ -128,9 +130,13 @@ def _plain(function: Any, name: str, declared: Mapping[str, str]) -> ForeignExpl
     return ForeignExplainer(
         name,
         lambda scene, inputs, targets: function(scene.module, inputs, targets),
-        stochastic=getattr(function, "stochastic", None),
-        signed=getattr(function, "signed", None),
-        complete=getattr(function, "complete", None),
-        control=bool(getattr(function, "control", False)),
+        polarity=of_function(function).polarity,
         exceptions=declared,
+        **_facts(function),
     )
+
+
+def _facts(thing: Any) -> dict[str, Any]:
+    """What a function or a class says of itself by its attributes."""
+    said = {name: getattr(thing, name, None) for name in ("stochastic", "signed", "complete")}
+    return {**said, "control": bool(getattr(thing, "control", False))}

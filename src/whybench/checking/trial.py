@@ -14,11 +14,15 @@ from whybench.protocols import AttributionMethod
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A method and the name of a model of the zoo; `scene()` builds it anew at every call."""
+    """A method and the name of a model of the zoo; `scene()` builds it anew at every call.
+
+    spec: what the method is found by in another process, or nothing where it cannot be.
+    """
 
     explainer: Explainer
     name: str
     dtype: torch.dtype = torch.float64
+    spec: str = ""
 
     def scene(self, dtype: torch.dtype | None = None) -> Scene:
         return scene(self.name, dtype or self.dtype)

@@ -1,6 +1,7 @@
 """The clauses of methods, filed when they are imported."""
 
 from whybench.checking.of_methods import (
+    again,
     asking,
     company,
     draws,
@@ -8,6 +9,7 @@ from whybench.checking.of_methods import (
     form,
     grid,
     known,
+    magnitudes,
     mutation,
     resources,
     rewriting,
@@ -15,6 +17,7 @@ from whybench.checking.of_methods import (
 )
 
 __all__ = [
+    "again",
     "asking",
     "company",
     "draws",
@@ -22,6 +25,7 @@ __all__ = [
     "form",
     "grid",
     "known",
+    "magnitudes",
     "mutation",
     "resources",
     "rewriting",

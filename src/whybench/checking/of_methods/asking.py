@@ -1,4 +1,4 @@
-"""C19 to C22: targets, parameters, calls again, and a method as text."""
+"""C19, C20 and C22: targets, parameters, and a method as text."""
 
 import dataclasses
 
@@ -50,32 +50,6 @@ def parameter_validation(trial: Trial) -> None:
     if method is None:
         raise Inapplicable("a function takes no parameters")
     refuse_wrong_values(method, method.name)
-
-
-@clause(
-    21,
-    "method",
-    "idempotent object",
-    "A call leaves nothing in the method: asked again after another model and other inputs, it gives the same map; "
-    "and it gives another one for other weights.",
-    "keep nothing between calls, and no cache that does not name model and input",
-    FEW,
-)
-def idempotent(trial: Trial) -> None:
-    scene = trial.scene()
-    before = trial.ask(scene)
-    for name in ("linear", "additive") if trial.name == "mlp" else ("edges",):
-        try:
-            trial.ask(Trial(trial.explainer, name, trial.dtype).scene())
-        except Exception:
-            continue
-    trial.ask(trial.scene().rows([3, 1]))
-    insist_same(trial.ask(), before, 0.0, ("asked again after others", "at first"), scene.ids)
-    larger = trial.scene()
-    for parameter in larger.module.parameters():
-        parameter.data *= 1.5
-    again = trial.ask(larger)
-    insist(trial.explainer.control or not again.equal(before), "a model with other weights has the very same maps")
 
 
 @clause(

@@ -3,6 +3,7 @@
 import torch
 
 from whybench.checking.clause import Inapplicable, clause, insist
+from whybench.checking.new_process import asked_elsewhere
 from whybench.checking.of_methods.form import FEW
 from whybench.checking.traces import Facts, changes, generators
 from whybench.checking.trial import Trial, insist_same
@@ -15,14 +16,22 @@ EXHAUSTIVE = {"kernel_shap": 10, "shap/kernel": 6}
     3,
     "method",
     "determinism",
-    "Asked twice with one seed, a method gives the same bits; a function is seeded by torch.manual_seed.",
+    "Asked twice with one seed, a method gives the same bits, and so it does in another process, where text has other "
+    "hashes; a function is seeded by torch.manual_seed.",
     "draw from query.streams, or from one torch.Generator made from the seed; NumPy's and Python's generators have "
-    "seeds of their own",
+    "seeds of their own, and hash() and the order of a set are another in every process",
     FEW,
 )
 def determinism(trial: Trial) -> None:
     first, second = trial.ask(every_generator=False), trial.ask(every_generator=False)
     insist_same(second, first, 0.0, ("the second time", "the first"), trial.scene().ids)
+    if trial.spec:
+        reply = asked_elsewhere(trial.spec, trial.name, trial.dtype)
+        insist("raises" not in reply, f"in another process it raises {reply.get('raises')}")
+        if "values" in reply:
+            values = [float.fromhex(value) for value in reply["values"]]
+            found = torch.tensor(values, dtype=torch.float64).view(reply["shape"])
+            insist_same(found, first.double(), 0.0, ("in another process", "in this one"), trial.scene().ids)
 
 
 @clause(

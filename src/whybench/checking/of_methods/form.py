@@ -1,14 +1,16 @@
 """C1 and C2: the shape, device and type of a map."""
 
 import torch
+from torch import Tensor
 
 from whybench.checking.clause import Broken, clause, insist
 from whybench.checking.trial import Trial, distance
 from whybench.checking.zoo import ZOO
-from whybench.errors import Unsupported
+from whybench.errors import BadExplanation, Unsupported, WhybenchError
 
 EVERY = tuple(ZOO)
 FEW = ("mlp", "cnn")
+HALVES = (torch.float16, torch.bfloat16)
 
 
 @clause(
@@ -35,8 +37,11 @@ def shape_and_device(trial: Trial) -> None:
     2,
     "method",
     "type",
-    "Inputs in float64 give maps in float64; in float32 they give floats, which lie within 1e-4 of those in float64.",
-    "make what is computed on the way of the inputs' own type, x.new_zeros(...) in place of torch.zeros(...)",
+    "Inputs in float64 give maps in float64; in float32 they give floats, which lie within 1e-4 of those in float64. "
+    "Where the model runs in float16 or bfloat16, they give finite floats, on a small network within half of the "
+    "largest value, or an error that names the type or the overflow.",
+    "make what is computed on the way of the inputs' own type, x.new_zeros(...) in place of torch.zeros(...), and "
+    "sums, squares and norms of half precision in float32",
     FEW,
 )
 def dtypes(trial: Trial) -> None:
@@ -53,3 +58,35 @@ def dtypes(trial: Trial) -> None:
     if trial.explainer.stochastic is False:
         apart = distance(rough.double(), exact)
         insist(apart <= 1e-4, f"float32 and float64 lie apart by {apart:.2g} of the largest value")
+    for dtype in HALVES:
+        _half(trial, exact, dtype)
+
+
+def _half(trial: Trial, exact: Tensor, dtype: torch.dtype) -> None:
+    scene = trial.scene(dtype)
+    try:
+        scene.module(scene.inputs.clone())
+    except RuntimeError:
+        return  # the model does not run in it
+    try:
+        found = trial.ask(scene)
+    except BadExplanation:
+        return  # what overflows is told to
+    except Exception as error:
+        if _refuses(error):
+            return
+        raise Broken(f"{dtype} inputs raise {type(error).__name__}: {str(error)[:200]}") from error
+    insist(found.is_floating_point(), f"{found.dtype} for inputs in {dtype}")
+    insist(found.shape == exact.shape, f"shape {tuple(found.shape)} in {dtype}, {tuple(exact.shape)} in float64")
+    bad = int((~torch.isfinite(found)).sum())
+    insist(bad == 0, f"inputs in {dtype} give {bad} values that are not finite")
+    if trial.explainer.stochastic is False and trial.name == "mlp":
+        apart = distance(found.double(), exact)
+        insist(apart <= 0.5, f"{dtype} and float64 lie apart by {apart:.2g} of the largest value")
+
+
+def _refuses(error: Exception) -> bool:
+    """Whether an error says that a type is not taken."""
+    told = str(error).lower()
+    meant = isinstance(error, WhybenchError | TypeError | ValueError | NotImplementedError)
+    return meant and any(name in told for name in ("float16", "half"))

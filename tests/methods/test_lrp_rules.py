@@ -181,6 +181,16 @@ def test_alpha_1_beta_0_is_z_plus(x: Tensor) -> None:
     assert torch.equal(one, other)
 
 
+@pytest.mark.parametrize(("alpha", "beta"), [(0.5, 3.0), (3.0, 0.5)])
+def test_any_alpha_and_beta_weigh_the_two_parts(alpha: float, beta: float, x: Tensor) -> None:
+    convolution = LAYERS["padded"]().double()
+    weight, bias = definition.matrix(convolution, x)
+    z, relevance = relevance_by(partial(rules.alpha_beta, alpha=alpha, beta=beta), convolution, x)
+    positive = definition.z_plus(x, weight, bias, z)
+    negative = 2 * positive - definition.alpha2_beta1(x, weight, bias, z)
+    torch.testing.assert_close(relevance, alpha * positive - beta * negative, atol=1e-9, rtol=1e-9)
+
+
 @pytest.mark.parametrize("rule", [rules.z_box, rules.w_square, rules.flat], ids=["zB", "w2", "flat"])
 def test_input_rules_conserve_relevance_with_padding_and_bias(rule: Callable[..., Tensor]) -> None:
     convolution = nn.Conv2d(2, 4, 3, padding=1).double()

@@ -18,7 +18,7 @@ from whybench.protocols.asking import sample_ids, wrap
 from whybench.protocols.blocks import blocks, by_block, scores_by_block
 from whybench.registries import fill, methods, metrics
 from whybench.streams import Streams
-from whybench.sweeps import sweep
+from whybench.sweeps import answers, sweep
 
 SIDE, ROWS, CHANNELS = 32, 4, 3
 INPUT = CHANNELS * SIDE * SIDE * 4
@@ -82,6 +82,7 @@ METRICS: dict[str, dict[str, Any]] = {
     "input_shift_consistency": {},
     "insertion": {"region": 8, "steps": 4},
     "local_lipschitz": {"draws": 2},
+    "non_sensitivity": {"region": 8, "draws": 2},
     "pixel_flipping": {"region": 8, "steps": 4},
     "pixel_flipping of pixels": {"region": 1, "steps": 4},
     "pixel_flipping of strata": {"region": 8, "steps": "stratified(4)"},
@@ -122,7 +123,8 @@ def test_a_metric_needs_the_same_memory_for_any_number_of_samples(label: str) ->
 )
 def test_a_sweep_needs_three_batch_buffers_and_the_activations(label: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "TOGETHER", SIDE * SIDE)  # one sample: what is ranked at once is next to nothing,
-    monkeypatch.setattr(infills, "TOGETHER", CHANNELS * SIDE * SIDE)  # as it is where batches are large
+    monkeypatch.setattr(infills, "TOGETHER", CHANNELS * SIDE * SIDE)  # as it is where batches are large,
+    monkeypatch.setattr(answers, "FILLED", 1)  # of which no two are filled in together
     peak, kept = scoring(metrics[label.split()[0]](**METRICS[label]), 5 * ROWS)
     assert peak <= ROWS * (3 * INPUT + 3 * HIDDEN) + 4 * kept
 

@@ -11,6 +11,9 @@ from whybench.domains import Infill
 from whybench.protocols import Case
 from whybench.protocols.model import steady
 
+FILLED = 2**16
+"""Values of small inputs that are filled in together, several batches of them: to solve for the missing values of few
+takes as long as of many."""
 TOGETHER = 16
 """Batches whose outputs are read together: for a small model to read each by itself costs a part of its pass."""
 
@@ -23,10 +26,11 @@ def asked_once(
     source: (n, 2, points), where each input was seen first (`repeats.first_seen`); kept: the features kept, as
     `answers` takes them, of rows given by their sample, order and point.
     """
+    together = case.rows * max(1, FILLED // (case.rows * case.inputs[0].numel()))
     wanted = source == torch.arange(source[0].numel(), device=source.device).view(source.shape[1:])
 
     def said() -> Iterator[tuple[Tensor, Tensor]]:
-        for sample, order, point in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), case.rows)):
+        for sample, order, point in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), together)):
             with torch.inference_mode():
                 rows = infill.apply(kept(sample, order, point), sample)
             yield case.predict(rows, disposable=True), sample

@@ -14,6 +14,7 @@ import pytest
 
 from whybench import user_cache
 from whybench.cli import main
+from whybench.comparing import versions
 from whybench.comparing.programs import Program, last_words
 from whybench.comparing.versions import installed, is_version
 from whybench.errors import NotWritable, UsageError
@@ -121,6 +122,31 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
         installed("whybench==99")
 
 
+@pytest.mark.parametrize(("setuptools", "fetched"), [("84.2.1", False), ("65.5.0", True)])
+def test_a_source_tree_is_built_by_the_setuptools_that_are_here(
+    setuptools: str, fetched: bool, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    told: list[list[str]] = []
+
+    def call(command: list[str], saying: str, variables: object) -> str:
+        told.append(command)
+        if "install" in command:
+            raise UsageError(saying)
+        if "venv" in command:
+            (Path(command[3]) / "lib" / "python3" / "site-packages").mkdir(parents=True)
+        return ""
+
+    monkeypatch.setattr(versions, "_call", call)
+    monkeypatch.setattr(versions, "version", lambda tool: setuptools if tool == "setuptools" else "23.2.1")
+    with pytest.raises(UsageError, match="cannot be installed"):
+        installed(str(tmp_path))
+    assert ("--no-build-isolation" not in told[-1]) is fetched
+    with pytest.raises(UsageError, match="cannot be installed"):
+        installed(str(tmp_path), own_libraries=True)
+    assert "--no-build-isolation" not in told[-1]
+
+
 def program(tmp_path: Path, code: str) -> Program:
     """Something that is called like whybench."""
     (tmp_path / "whybench.py").write_text(code)
@@ -209,6 +235,11 @@ def test_a_source_tree_is_known_by_what_is_installed_of_it(tmp_path: Path) -> No
     assert tree_digest(tmp_path) == before
     (tmp_path / "src" / "code.py").write_text("one = 2\n")
     assert tree_digest(tmp_path) != before
+
+
+def test_a_request_without_its_closing_quotation(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match='--run="-M \'my net" cannot be read as words: No closing quotation'):
+        program(tmp_path, "").run(["-M 'my net"])
 
 
 def test_last_words_are_the_end() -> None:

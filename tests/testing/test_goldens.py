@@ -123,3 +123,29 @@ def test_parametrised_tests_keep_goldens_apart(tmp_path) -> None:
     places = {Golden(tmp_path, f"test_one[{case}]", "map").facts_file for case in ("a/b", "a b", "a_b", "..")}
     assert len(places) == 4
     assert {place.parent for place in places} == {tmp_path}
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("inf"), "0.5", [1.0], 1j])
+def test_a_score_is_a_finite_number_or_undefined(score, tmp_path, written) -> None:
+    for values in ([score], {"0": score}):
+        with pytest.raises(BadInput, match=r"for sample '?0'?; a finite number is needed, or None where"):
+            scores(tmp_path, written, "first").check(values)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("spoilt", ["NaN", "Infinity", '"x"', "[1]", "true"])
+def test_a_golden_whose_scores_are_no_numbers_is_refused(spoilt, tmp_path, written) -> None:
+    scores(tmp_path, written, "first").check([0.5, 0.25])
+    (file,) = written
+    file.write_text(file.read_text().replace("0.25", spoilt))
+    with pytest.raises(BadInput, match=r"is no golden: .* for sample '1' is no finite number; take it from version"):
+        scores(tmp_path, written).check([0.5, 0.25])
+    file.write_text(json.dumps({"reason": "first", "scores": [0.5, 0.25]}))
+    with pytest.raises(BadInput, match="is no golden of scores: it holds none"):
+        scores(tmp_path, written).check([0.5, 0.25])
+
+
+def test_a_map_without_values_is_refused(tmp_path, written) -> None:
+    for shape in ((0, 2), (2, 0)):
+        with pytest.raises(BadInput, match=r"a tensor \(n, ...\) with values is needed"):
+            maps(tmp_path, written, "first").check(torch.zeros(shape))

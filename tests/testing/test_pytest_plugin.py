@@ -142,6 +142,8 @@ def test_a_threshold_that_nothing_was_held_to_fails_the_session(project: pytest.
         (["--whybench-update="], "*a golden changes for a reason*"),
         (["--whybench-fail=srg:mean:2%"], "*needs --whybench-baseline=STORE*"),
         (["--whybench-baseline=base.db"], "*needs --whybench-fail=METRIC:STATISTIC:THRESHOLD*"),
+        (["--whybench-baseline=", "--whybench-fail=srg:mean:2%"], "*--whybench-baseline=''; the path or URL of a*"),
+        (["--whybench-save="], "*--whybench-save=''; the path or URL of a store is needed*"),
         (["--whybench-baseline=none.db", "--whybench-fail=srg:mean:2%"], "*none.db*"),
     ],
 )

@@ -56,6 +56,8 @@ def compare_sides(request: Request, json: Path | None, markdown: Path | None) ->
 
     All options are checked before anything is read or run.
     """
+    if [str(file) for file in (json, markdown)] == [STANDARD_OUTPUT] * 2:
+        raise UsageError("--json - and --markdown - would mix on standard output; write one of them to a file")
     clock = _clock(request.clock)
     rules = Rules(Tolerances(request.rtol, request.atol), request.alpha, request.common_samples)
     fail_on = failures(request.fail_on)

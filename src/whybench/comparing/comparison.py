@@ -36,12 +36,15 @@ NOTHING = "none"
 
 
 def failures(text: str) -> tuple[str, ...]:
-    """What counts as a regression, from a list with commas; raises BadParameter for a word that is none of them."""
+    """What counts as a regression, from a list with commas; raises BadParameter for a word that is none of them,
+    and for no word at all, which an unset variable in a script would give."""
     words = tuple(word.strip() for word in text.split(",") if word.strip())
     known = (*FAILURES, SLOWER, NOTHING)
     for word in words:
         if word not in known:
             raise BadParameter(f"--fail-on={word!r}; choose among {', '.join(known)}")
+    if not words:
+        raise BadParameter(f"--fail-on={text!r} names nothing; where nothing shall fail, say so: --fail-on={NOTHING}")
     return tuple(word for word in words if word != NOTHING)
 
 

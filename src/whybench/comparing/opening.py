@@ -18,6 +18,10 @@ HERE = "installed"
 """The name of the whybench that compares."""
 TIMING = "--timing"
 SQLITE = "sqlite:///"
+NAMED = (
+    "write the path or URL of a store, a folder that `whybench export` wrote, whybench==VERSION, a wheel, a source "
+    f"tree, or {HERE!r} for this whybench"
+)
 Tell = Callable[[str], None]
 
 
@@ -61,13 +65,15 @@ def open_both(
     requests: what versions are asked to run, as words after `whybench run`; where there is none, what the other side,
     a store, was asked for. Versions on both sides are timed in interleaved rounds.
 
-    Raises UsageError for a name that is none of them, and where nobody says what to run.
+    Raises UsageError for a name that is none of them, and where nobody says what to run, or nothing can be run.
     """
     timing = timing or Timing()
     found = [_found(letter, text) for letter, text in (("A", a), ("B", b))]
     held = [one(suite) if callable(one) else None for one in found]
     words = tuple(requests) or tuple(text for side in held if side is not None for text in side.requests)
     versions = [one for one in found if isinstance(one, Version)]
+    if requests and not versions:
+        raise UsageError(f"--run={requests[0]!r}, but neither A nor B is a version that could be run; leave it out")
     if versions and not words:
         raise UsageError(
             f"nothing says what {versions[0].text} should run; name a suite with its options: "
@@ -108,6 +114,8 @@ def _timed(program: Program, words: Sequence[str], suite: str | None) -> Sequenc
 
 def _found(letter: str, text: str) -> Version | Callable[[str | None], Side]:
     """What a name stands for, before anything is installed or read."""
+    if not text.strip():
+        raise UsageError(f"{letter} is {text!r}; is a variable unset? {NAMED}")
     path = Path(text)
     if is_version(text) or (text == HERE and not path.exists()):
         return Version(text)
@@ -124,7 +132,4 @@ def _found(letter: str, text: str) -> Version | Callable[[str | None], Side]:
         raise UsageError(f"{letter}: no store at {text}; run a suite there first: whybench run SUITE --store {text}")
     if "://" in text or path.is_file():
         return partial(store_side, text)
-    raise UsageError(
-        f"{letter}: {shown(text)} is no store, folder or version here; write the path or URL of a store, a folder that "
-        f"`whybench export` wrote, whybench==VERSION, a wheel, a source tree, or {HERE!r} for this whybench"
-    )
+    raise UsageError(f"{letter}: {shown(text)} is no store, folder or version here; {NAMED}")

@@ -45,7 +45,7 @@ class Program:
         folder = Path(url.removeprefix("sqlite:///")).parent
         folder.mkdir(parents=True, exist_ok=True)
         for request in requests:
-            words = ["run", *shlex.split(request), "--store", url, "--report", str(folder / "report"), *options]
+            words = ["run", *words_of(request), "--store", url, "--report", str(folder / "report"), *options]
             self.call(words, RAN)
         return url
 
@@ -75,6 +75,14 @@ def this_program() -> Program:
     version."""
     home = user_cache.directory() / "versions" / f"installed-{tree_digest(Path(whybench.__path__[0]))[:16]}"
     return Program("installed", Path(sys.executable), home, dict(os.environ))
+
+
+def words_of(request: str) -> list[str]:
+    """A request as a shell reads it; raises UsageError for a quotation without an end."""
+    try:
+        return shlex.split(request)
+    except ValueError as error:
+        raise UsageError(f"--run={request!r} cannot be read as words: {error}") from error
 
 
 def last_words(text: str) -> str:

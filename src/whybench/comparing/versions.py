@@ -19,6 +19,8 @@ from whybench.sources import tree_digest
 
 REQUIREMENT = re.compile(r"(git\+\S+|whybench\s*(\[[^\]]*\])?\s*(@|[=<>~!]=?)\s*\S+.*)", re.DOTALL)
 ARCHIVES = (".whl", ".tar.gz", ".zip")
+BUILDER = 77
+"""The first major version of setuptools that can build whybench."""
 OUTSIDE = 23
 """The first major version of pip all of whose releases install into another environment (--python)."""
 DONE = "installed"
@@ -89,12 +91,18 @@ def _install(text: str, environment: Path, python: Path, own: bool, variables: M
         (packages / "zz-libraries.pth").write_text("\n".join(_libraries()) + "\n", encoding="utf-8")
     wanted = str(Path(text).resolve()) if Path(text).exists() else text
     command = [*pip, "install", "--no-input", "--disable-pip-version-check", "--ignore-installed"]
-    _call([*command, *([] if own else ["--no-deps"]), wanted], f"{text} cannot be installed", variables)
+    alone = [] if own else ["--no-deps", *(["--no-build-isolation"] if _here("setuptools", BUILDER) else [])]
+    _call([*command, *alone, wanted], f"{text} cannot be installed", variables)
 
 
 def _pip_here() -> bool:
     """Whether the pip that is here can install elsewhere: to unpack another one takes longer than all the rest."""
-    return find_spec("pip") is not None and int(version("pip").partition(".")[0]) >= OUTSIDE
+    return _here("pip", OUTSIDE)
+
+
+def _here(tool: str, least: int) -> bool:
+    """Whether a tool is here in this major version or a later one."""
+    return find_spec(tool) is not None and int(version(tool).partition(".")[0]) >= least
 
 
 def _libraries() -> list[str]:

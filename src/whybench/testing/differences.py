@@ -1,7 +1,6 @@
 """What to say of a map or of scores that differ from their golden by more than is allowed."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,10 +32,10 @@ def maps_differ(found: Tensor, wanted: Tensor, allowed: Tolerance) -> str:
     )
 
 
-def scores_differ(found: Mapping[str, float | None], wanted: Any, allowed: Tolerance) -> str:
+def scores_differ(found: Mapping[str, float | None], wanted: Mapping[str, float | None], allowed: Tolerance) -> str:
     """What to say of scores that differ by more than is allowed; nothing where they do not."""
-    if not isinstance(wanted, Mapping) or list(found) != list(wanted):
-        return f"scores of the samples {shown(list(found))}; golden: {shown(list(wanted or ()))}"
+    if list(found) != list(wanted):
+        return f"scores of the samples {shown(list(found))}; golden: {shown(list(wanted))}"
     apart = [
         f"{name}: {_said(now)}, golden {_said(wanted[name])}"
         for name, now in found.items()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from re import sub
 from typing import Any
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from whybench.digests import tensors_digest
 from whybench.environment import library_version
-from whybench.errors import BadInput
+from whybench.errors import BadInput, shown
 from whybench.records import PROTOCOL
 
 
@@ -45,6 +46,19 @@ class Golden:
         if not isinstance(facts, dict) or not str(facts.get("reason", "")).strip():
             raise BadInput(f"{self.facts_file} is no golden: it gives no reason; take it from version control")
         return facts
+
+    def scores(self, facts: Mapping[str, Any]) -> dict[str, float | None]:
+        """The scores of the facts by sample id; raises BadInput where they are none, or no finite numbers."""
+        found = facts.get("scores")
+        if not isinstance(found, dict):
+            raise BadInput(f"{self.facts_file} is no golden of scores: it holds none; take it from version control")
+        for name, score in found.items():
+            if score is not None and not (type(score) in (int, float) and isfinite(score)):
+                raise BadInput(
+                    f"{self.facts_file} is no golden: {shown(score)} for sample {shown(name)} is no finite number; "
+                    "take it from version control"
+                )
+        return found
 
     def tensors(self, digest: str) -> dict[str, Tensor]:
         """The tensors; raises BadInput where they are missing, or are not those of the facts."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,10 @@ class ExplanationRegression(Regression):
         __tracebackhide__ = True
         if isinstance(relevance, Attribution):
             relevance = relevance.relevance
-        if not isinstance(relevance, Tensor) or relevance.ndim < 2 or not torch.isfinite(relevance).all():
-            raise BadInput(f"explanation_regression.check: {shown(relevance)}; a finite tensor (n, ...) is needed")
+        if not isinstance(relevance, Tensor) or relevance.ndim < 2 or not relevance.numel():
+            raise BadInput(f"explanation_regression.check: {shown(relevance)}; a tensor (n, ...) with values is needed")
+        if not torch.isfinite(relevance).all():
+            raise BadInput(f"explanation_regression.check: {shown(relevance)}; a finite tensor is needed")
         found, allowed = relevance.detach().cpu(), tolerance or tolerance_of(relevance.dtype)
         golden, digest = Golden(self.folder, self.test, value), tensors_digest({"relevance": found})
         facts, what = golden.read(), ""
@@ -101,19 +104,35 @@ class ScoreRegression(Regression):
         found, golden = by_sample(scores), Golden(self.folder, self.test, value)
         facts = golden.read()
         allowed = tolerance or tolerance_of(torch.float64)
-        what = "" if facts is None else scores_differ(found, facts.get("scores"), allowed)
+        what = "" if facts is None else scores_differ(found, golden.scores(facts), allowed)
         self.settle(golden, facts, what, {"kind": "scores", "scores": found})
 
 
 def by_sample(scores: Any) -> dict[str, float | None]:
-    """Scores by sample id, or by position where there is none; raises BadInput for what holds none."""
+    """Scores by sample id, or by position where there is none; raises BadInput for what holds none, or no number."""
     if isinstance(scores, Record):
         return {sample.sample_id: sample.score for sample in scores.samples}
     if isinstance(scores, Mapping):
-        return {str(name): None if score is None else float(score) for name, score in scores.items()}
+        return {str(name): _number(name, score) for name, score in scores.items()}
     values = scores.values if isinstance(scores, Scores) else scores
-    listed = values.detach().cpu().double().tolist() if isinstance(values, Tensor) else values
+    listed = values.detach().cpu().tolist() if isinstance(values, Tensor) else values
     if not isinstance(listed, Sequence) or isinstance(listed, str):
         raise BadInput(f"score_regression.check: {shown(scores)}; one number a sample is needed")
     undefined = scores.undefined if isinstance(scores, Scores) else {}
-    return {str(i): None if i in undefined or one is None else float(one) for i, one in enumerate(listed)}
+    return {str(i): None if i in undefined else _number(i, one) for i, one in enumerate(listed)}
+
+
+def _number(name: object, score: Any) -> float | None:
+    """A score, None where it is undefined; raises BadInput for anything but a finite number."""
+    if score is None:
+        return None
+    try:
+        number = nan if isinstance(score, str) else float(score)
+    except (TypeError, ValueError):
+        number = nan
+    if not isfinite(number):
+        raise BadInput(
+            f"score_regression.check: {shown(score)} for sample {shown(name)}; a finite number is needed, or None "
+            "where the score is undefined"
+        )
+    return number

@@ -25,6 +25,9 @@ class Setup:
             raise UsageError(f"--whybench-fail={fail[0]!r} needs --whybench-baseline=STORE to be compared with")
         if baseline is not None and not fail:
             raise UsageError(f"--whybench-baseline={baseline!r} needs --whybench-fail=METRIC:STATISTIC:THRESHOLD")
+        for option, place in (("--whybench-baseline", baseline), ("--whybench-save", save)):
+            if place is not None and not place.strip():
+                raise UsageError(f"{option}={place!r}; the path or URL of a store is needed, is a variable unset?")
         if save is not None and several:
             raise UsageError("--whybench-save: one process writes a store; leave out -n")
         self.reason = update

@@ -1,6 +1,6 @@
 """Shapes drawn at random, with the pixels that they cover."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -50,7 +50,8 @@ class DrawnShapes(DatasetLoader):
     reference: ClassVar[str] = "arras2022"
 
     def load(self) -> Dataset:
-        return _dataset()
+        drawn = _dataset()
+        return replace(drawn, samples=[sample.copy() for sample in drawn.samples])
 
 
 @cache

@@ -27,10 +27,10 @@ class Part:
     rows: Array
 
     def dataset(self, name: str, class_names: tuple[str, ...] = (), training: "Part | None" = None) -> Dataset:
-        """This part as a dataset; a sample's id holds its position in the whole data set."""
+        """This part as a dataset, its samples copied; a sample's id holds its position in the whole data set."""
         ids = tuple(f"{name}_{row:04d}" for row in self.rows)
         learned = None if training is None else training.dataset(name, class_names)
-        return Dataset(name, list(self.samples), ids, self.targets, class_names, learned)
+        return Dataset(name, list(self.samples.copy()), ids, self.targets, class_names, learned)
 
 
 def split(samples: Array, targets: Array) -> tuple[Part, Part]:

@@ -57,7 +57,8 @@ def _removal(metric: Metric[Any]) -> list[Tensor]:
 def _as_long(seed: int, query: Query) -> Tensor:
     """Noise as long as what each pixel adds."""
     noise = drawn(seed).explain(query).relevance
-    return noise * (oracle(query).flatten(1).norm(dim=1) / noise.flatten(1).norm(dim=1)).view(-1, 1, 1, 1)
+    lengths = [found.flatten(1).square().sum(1).sqrt() for found in (oracle(query), noise)]
+    return noise * (lengths[0] / lengths[1]).view(-1, 1, 1, 1)
 
 
 def _located(metric: Metric[Any]) -> list[Tensor]:

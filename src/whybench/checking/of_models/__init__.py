@@ -1,5 +1,5 @@
 """The clauses of models and datasets, filed when they are imported."""
 
-from whybench.checking.of_models import datasets, models
+from whybench.checking.of_models import answers, datasets, given, loaders, models
 
-__all__ = ["datasets", "models"]
+__all__ = ["answers", "datasets", "given", "loaders", "models"]

@@ -1,6 +1,7 @@
 """The clauses of datasets."""
 
 import numpy as np
+import torch
 
 from whybench.checking.clause import Inapplicable, clause, insist
 from whybench.checking.traces import changes, generators
@@ -31,6 +32,30 @@ def samples(thing: DatasetLike) -> None:
         shape = np.asarray(data.samples[position]).shape
         said = f"mask {mask.dtype} {mask.shape} of sample {data.ids[position]!r}, {shape}"
         insist(mask.dtype == np.bool_ and mask.shape in (shape, shape[:2], shape[-2:]), said)
+
+
+@clause(
+    2,
+    "dataset",
+    "type",
+    "Samples are numbers of one type with as many dimensions each, those of the training part too; labels are int64 "
+    "classes or finite float64 values.",
+    "convert when they are read: labels.long() for classes, labels.double() for values",
+)
+def types(thing: DatasetLike) -> None:
+    data = load_dataset(thing)
+    insist(data.labels.dtype in (torch.int64, torch.float64), f"labels are {data.labels.dtype}")
+    bad = [data.ids[int(i)] for i in (~torch.isfinite(data.labels)).nonzero()]
+    insist(not bad, f"labels are not finite: {', '.join(bad[:4])}")
+    parts = [data] if data.training is None else [data, data.training]
+    arrays = [(part.ids[i], np.asarray(part.samples[i])) for part in parts for i in range(min(FIRST, len(part)))]
+    first = arrays[0][1]
+    insist(first.dtype.kind in "fiu", f"sample {arrays[0][0]!r} is {first.dtype}, no numbers")
+    for name, array in arrays:
+        said = f"sample {name!r} is {array.dtype} of {array.ndim} dimensions"
+        insist(
+            (array.dtype, array.ndim) == (first.dtype, first.ndim), f"{said}, the first {first.dtype} of {first.ndim}"
+        )
 
 
 @clause(
@@ -71,6 +96,29 @@ def first_ones(thing: DatasetLike) -> None:
     few = data.take(2)
     insist(few.ids == data.ids[:2], f"ids {few.ids} of two, {data.ids[:2]} of all")
     insist(len(set(data.ids)) == len(data.ids), "two samples have one id")
+
+
+@clause(
+    21,
+    "dataset",
+    "idempotent reading",
+    "A sample that is read again is the same, and so is one of a second loading after the first was written into.",
+    "read without state, and give copies of what is kept: array.copy()",
+)
+def read_again(thing: DatasetLike) -> None:
+    data = load_dataset(thing)
+    kept = [np.array(data.samples[position]) for position in range(min(FIRST, len(data)))]
+    for position, sample in enumerate(kept):
+        again = np.asarray(data.samples[position])
+        insist(np.array_equal(again, sample), f"sample {data.ids[position]!r} differs when it is read again")
+    first = np.asarray(data.samples[0])
+    if not first.flags.writeable:
+        return
+    first[...] = 0
+    later = np.array(load_dataset(thing).samples[0])
+    first[...] = kept[0]
+    said = f"sample {data.ids[0]!r} of a second loading is what was written into that of the first"
+    insist(np.array_equal(later, kept[0]), said)
 
 
 @clause(

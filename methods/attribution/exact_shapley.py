@@ -34,7 +34,7 @@ class ExactShapley(Exact):
 
     name: ClassVar[str] = "exact_shapley"
     reference: ClassVar[str] = "shapley1953"
-    complete: ClassVar[str | None] = "f(x) - f(baseline)"
+    complete: ClassVar[str | None] = "v(all) - v(none)"
 
     def relevance(self, query: Query) -> Tensor:
         return self.spread(query, shapley_values(self.outputs(query)))

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from whybench.errors import BadParameter
+from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution.captum_baselines.adapter import CaptumMethod, Question
 from whybench.methods.attribution.captum_baselines.feature_mask import check_region, feature_mask
 from whybench.passes import Passes
@@ -98,4 +98,6 @@ class KernelShap(Surrogate):
     reference: ClassVar[str] = "lundberg2017"
 
     def ask(self, captum: Any, question: Question) -> Tensor:
+        if not feature_mask(question, self.region).any():
+            raise Unsupported(f"{self.name}: the input is one region, for which Captum has no sizes of subsets to draw")
         return self.fitted(captum.KernelShap(question.explained), question)

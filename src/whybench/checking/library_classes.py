@@ -34,7 +34,9 @@ def _attributed(thing: Any, scene: Scene, inputs: Tensor, targets: Tensor) -> An
     call = inspect.signature(made.attribute).parameters
     offered = {
         "baselines": torch.stack([torch.zeros_like(inputs[0]), torch.full_like(inputs[0], 0.5)]),
-        "sliding_window_shapes": (inputs.shape[1], 2, 2) if inputs.ndim == 4 else (1,),
+        "sliding_window_shapes": (inputs.shape[1], *(min(2, side) for side in inputs.shape[2:]))
+        if inputs.ndim == 4
+        else (1,),
     }
     needed = [name for name, parameter in list(call.items())[1:] if parameter.default is inspect.Parameter.empty]
     given = {name: offered[name] for name in needed if name in offered}

@@ -40,7 +40,7 @@ def _model() -> Model:
     boosting.fit(standardisation(training.samples).numpy(), training.targets.numpy())
     return Model(
         name=BreastCancerBoosting.name,
-        module=tree_model(boosting),
+        module=tree_model(boosting).eval(),
         domain=standardisation.domain(training.samples, breast_cancer.columns()),
         class_names=breast_cancer.CLASS_NAMES,
         preprocess=standardisation,

@@ -39,7 +39,7 @@ def _model() -> Model:
     forest.fit(standardisation(training.samples).numpy(), training.targets.numpy())
     return Model(
         name=DiabetesForest.name,
-        module=tree_model(forest),
+        module=tree_model(forest).eval(),
         domain=standardisation.domain(training.samples, diabetes.COLUMNS),
         output="scalar",
         preprocess=standardisation,

@@ -1,9 +1,12 @@
 """Ranks: exact, with ties in a seeded order and its reverse."""
 
+from collections.abc import Sequence
+
+import pytest
 import torch
 
 from whybench.streams import Streams
-from whybench.sweeps.ranks import tie_orders, tied
+from whybench.sweeps.ranks import tie_orders, tie_orders_and_ties, tied
 
 IDS = tuple("abcdef")
 
@@ -46,3 +49,21 @@ def test_ties_do_not_go_by_position_and_do_not_depend_on_the_batch() -> None:
     assert all(p.tolist() != list(range(9)) for p in places[:, 0])
     assert torch.equal(tie_orders(values[3:4], IDS[3:4], Streams(1)), places[3:4])
     assert not torch.equal(tie_orders(values, IDS, Streams(2)), places)
+
+
+def test_a_sample_without_ties_draws_nothing_and_is_what_it_is_beside_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = torch.rand(6, 9, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    values[2, 4] = values[2, 7]
+    drawn: list[tuple[str, int]] = []
+    permutations = Streams.permutations
+
+    def noted(self: Streams, role: str, draws: Sequence[tuple[str, int]], size: int) -> torch.Tensor:
+        drawn.extend(draws)
+        return permutations(self, role, draws, size)
+
+    monkeypatch.setattr(Streams, "permutations", noted)
+    places, ties = tie_orders_and_ties(values, IDS, Streams(1))
+    assert drawn == [("c", 0)]
+    assert ties.tolist() == tied(values).tolist() == [0, 0, 2, 0, 0, 0]
+    for row in (0, 1, 3, 4, 5):
+        assert (places[row] == (-values[row]).argsort().argsort()).all()

@@ -1,5 +1,7 @@
 """Methods that read their map off one gradient share those at nearby inputs, and get what they would get alone."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch import Tensor, nn
 import whybench
 from whybench.meter import Meter
 from whybench.metrics.attribution import nearby_inputs
+from whybench.streams import Streams
 
 METHODS = ["gradient", "input_x_gradient"]
 METRICS = ["sensitivity_max(draws=3)", "local_lipschitz(draws=3)"]
@@ -51,3 +54,16 @@ def test_what_they_cost_is_split() -> None:
     done = {e.method: (e.forward, e.backward) for e in board.expenses if e.metric}
     half = DRAWS / 2
     assert done == {"gradient": (half, half), "input_x_gradient": (half, half)}
+
+
+def test_nearby_inputs_are_drawn_once_for_all_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[str, int]] = []
+    uniforms = Streams.uniforms
+
+    def noted(self: Streams, role: str, draws: Sequence[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
+        drawn.extend(draws if role == "nearby" else [])
+        return uniforms(self, role, draws, shape)
+
+    monkeypatch.setattr(Streams, "uniforms", noted)
+    judged([*METHODS, "integrated_gradients(steps=2)"])
+    assert len(drawn) == len(set(drawn)) == SAMPLES * DRAWS

@@ -19,12 +19,16 @@ from whybench.metrics.attribution.randomised_models import (
 )
 from whybench.metrics.attribution.similarities import Reference, available
 from whybench.passes import Passes
-from whybench.protocols import Artifact, Case, Model
+from whybench.protocols import Artifact, Case, Method, Model
+from whybench.protocols.blocks import part, slices
 
 Order = Literal["cascading", "independent", "bottom_up"]
 
 WAITING = 2**18
 """How many values of maps are gathered before they are compared: ranks of many small maps are cheaper at once."""
+TOGETHER = 2**22
+"""How many values of inputs are explained on all models before the next ones are: what is kept of maps is held for
+these alone, and to randomise the models once more for the next ones takes little beside so many gradients."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +60,23 @@ class RandomisedSimilarities(Artifact):
             layers.reverse()
         ends = block_ends(len(layers), self.blocks)
         blocks = [[name for layer in layers[start:end] for name in layer] for start, end in pairwise([0, *ends])]
-        original, maps = self.asked(case)
-        found = Comparisons(original, (len(case), self.seeds, len(ends)))
-        refused = torch.zeros((self.seeds, len(ends)), dtype=torch.bool)
-        probes = noise_probes(case.model, case.inputs, case.streams)
-        for seed, block, model in self._models(case, blocks):
-            if responds(model, probes, case.rows):
-                found.add(seed, block, maps(model))
-            else:
-                refused[seed, block] = True
+        twin, probes = Twin(case.model), noise_probes(case.model, case.inputs, case.streams)
+        refused: dict[tuple[int, int], bool] = {}
+        parts = []
+        for few in slices(len(case), together(case)):
+            some = part(case, few)
+            original, maps = self.asked(some)
+            found = Comparisons(original, (len(some), self.seeds, len(ends)))
+            for seed, block, model in self._models(some, twin, blocks):
+                if (seed, block) not in refused:
+                    refused[seed, block] = not responds(model, probes, case.rows)
+                if not refused[seed, block]:
+                    found.add(seed, block, maps(model))
+            parts.append(found.tensors())
         return {
-            "refused": refused,
+            "refused": torch.tensor(list(refused.values())).view(self.seeds, len(ends)),
             "fraction": torch.tensor(ends, dtype=torch.float64) / len(layers),
-            **found.tensors(),
+            **{name: torch.cat([each[name] for each in parts]) for name in parts[0]},
         }
 
     def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:
@@ -82,15 +90,24 @@ class RandomisedSimilarities(Artifact):
 
         return maps(case.explanation), lambda model: maps(case.explain(model=model))
 
-    def _models(self, case: Case[Any], blocks: list[list[str]]) -> Iterator[tuple[int, int, Model]]:
+    def _models(self, case: Case[Any], twin: Twin, blocks: list[list[str]]) -> Iterator[tuple[int, int, Model]]:
         """Every seed, block and randomised model, each to be used before the next one is taken."""
-        twin = Twin(case.model)
         for seed in range(self.seeds):
             weights: Mapping[str, Tensor] = {}
             for block, parameters in enumerate(blocks):
                 new = randomised_weights(case.model, parameters, self.randomisation, case.streams, seed)
                 weights = new if self.order == "independent" else {**weights, **new}
                 yield seed, block, twin.holding(weights)
+
+
+def together(case: Case[Any]) -> int:
+    """How many samples are explained on all models before the next ones are: whole batches.
+
+    All of them where the method learns of each model, which it would do again for the next ones.
+    """
+    if case.method is not None and type(case.method).prepare is not Method.prepare:
+        return len(case)
+    return case.rows * max(1, TOGETHER // (case.rows * case.inputs[0].numel()))
 
 
 class Comparisons:

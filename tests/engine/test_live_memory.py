@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from whybench.cases import ask, open_case
 from whybench.domains import infills
 from whybench.methods.attribution import Gradient
-from whybench.metrics.attribution import nearby_inputs
+from whybench.metrics.attribution import nearby_inputs, randomised_similarities
 from whybench.protocols import Artifact, Case, Scores, Training, Truth
 from whybench.protocols.asking import sample_ids, wrap
 from whybench.protocols.blocks import blocks, by_block, scores_by_block
@@ -31,8 +31,9 @@ fill()
 
 @pytest.fixture(autouse=True)
 def nothing_shared_between_methods(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is kept for other methods has a bound of its own, which these few images do not reach."""
+    """What is kept for other methods, or for other models, has a bound of its own, which few images do not reach."""
     monkeypatch.setattr(nearby_inputs, "MOST_BYTES", 0)
+    monkeypatch.setattr(randomised_similarities, "TOGETHER", 1)
 
 
 def net() -> nn.Module:
@@ -82,6 +83,7 @@ METRICS: dict[str, dict[str, Any]] = {
     "input_shift_consistency": {},
     "insertion": {"region": 8, "steps": 4},
     "local_lipschitz": {"draws": 2},
+    "mprt": {"blocks": 2, "seeds": 1},
     "non_sensitivity": {"region": 8, "draws": 2},
     "pixel_flipping": {"region": 8, "steps": 4},
     "pixel_flipping of pixels": {"region": 1, "steps": 4},

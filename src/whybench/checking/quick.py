@@ -10,7 +10,7 @@ FEWER: Mapping[str, Mapping[str, Any]] = {
     "captum/kernel_shap": {"n_samples": 20},
     "kernel_shap": {"samples": 192},
     "captum/lime": {"n_samples": 20, "region": 2},
-    "lime": {"samples": 128},
+    "lime": {"samples": 100},
     "captum/shapley_value_sampling": {"n_samples": 2},
     "extremal_perturbation": {"iterations": 30, "areas": (0.1,)},
     "fido_sdr": {"iterations": 15, "draws": 2},

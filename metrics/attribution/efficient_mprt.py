@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, get_args
 
 import torch
@@ -22,6 +22,7 @@ from whybench.metrics.attribution.randomised_models import (
 from whybench.metrics.attribution.similarities import is_constant
 from whybench.passes import Passes
 from whybench.protocols import Case, Metric, Model, Scores
+from whybench.protocols.blocks import by_block
 from whybench.registries import register
 
 CONSTANT = "a constant map has no complexity, so that none can rise in proportion to it"
@@ -79,14 +80,13 @@ class EfficientMprt(Metric[Attribution]):
         return True
 
     def score(self, case: Case[Attribution]) -> Scores:
-        original, complexity = self._map_and_complexity(case, case.explanation)
-        constant = is_constant(original).cpu()
+        complexity, constant = self._complexity_and_constant(case)
         rises, later, blank = [], [], []
         for model in self._models(case):
-            maps, randomised = self._map_and_complexity(case, case.explain(model=model))
+            randomised, turned = self._complexity_and_constant(replace(case, explanation=case.explain(model=model)))
             rises.append((randomised - complexity) / complexity.masked_fill(constant, torch.nan))
             later.append(randomised)
-            blank.append(is_constant(maps).double().cpu())
+            blank.append(turned.double())
         if rises:
             undefined = dict.fromkeys(constant.nonzero().flatten().tolist(), CONSTANT)
         else:
@@ -111,10 +111,15 @@ class EfficientMprt(Metric[Attribution]):
     def passes(self, case: Case[Attribution]) -> Passes | None:
         return case.asked(self.seeds)
 
-    def _map_and_complexity(self, case: Case[Attribution], explanation: Attribution) -> tuple[Tensor, Tensor]:
-        maps = case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape)
+    def _complexity_and_constant(self, case: Case[Attribution]) -> tuple[Tensor, Tensor]:
+        """C of each map, (n,) float64, and which maps are constant, (n,) bool."""
+        found = by_block(self._judged, case)
+        return found["complexity"], found["constant"]
+
+    def _judged(self, case: Case[Attribution]) -> dict[str, Tensor]:
+        maps = case.domain.per_feature(case.explanation.relevance, case.explanation.polarity, case.inputs.shape)
         maps = maps.abs() if self.absolute else maps
-        return maps, histogram_entropy(maps, self.bins).cpu()
+        return {"complexity": histogram_entropy(maps, self.bins).cpu(), "constant": is_constant(maps).cpu()}
 
     def _models(self, case: Case[Attribution]) -> Iterator[Model]:
         """The fully randomised models that depend on their input, each to be used before the next one is taken."""

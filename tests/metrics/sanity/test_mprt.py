@@ -173,6 +173,31 @@ def test_each_model_is_explained_once_for_all_similarities(case_of: Open, counte
     assert counted.asked == [5] * 6
 
 
+@dataclass(frozen=True)
+class Learning(Gradient):
+    """A method that learns of each model that it is asked about."""
+
+    def prepare(self, *_: object) -> dict[str, Tensor]:
+        return {}
+
+
+def test_samples_in_parts_are_the_same_and_no_model_is_probed_twice(
+    case_of: Open, counted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Mprt(blocks=3, seeds=2).score(case_of(Gradient(), rows=2))
+    probed: list[object] = []
+    responds = randomised_similarities.responds
+    monkeypatch.setattr(randomised_similarities, "TOGETHER", 1)
+    monkeypatch.setattr(randomised_similarities, "responds", lambda *given: probed.append(given[0]) or responds(*given))
+    assert torch.equal(Mprt(blocks=3, seeds=2).score(case_of(Gradient(), rows=2)).values, whole.values)
+    assert len(probed) == 6
+    case = case_of(counted, rows=2)
+    counted.asked.clear()
+    Mprt(blocks=3, seeds=2).score(case)
+    assert counted.asked == [2] * 6 + [2] * 6 + [1] * 6
+    assert randomised_similarities.together(case_of(Learning(), rows=2)) == 5
+
+
 def test_the_original_model_is_untouched_also_when_the_method_raises(
     case_of: Open, cnn: nn.Module, raises_elsewhere: AttributionMethod
 ) -> None:

@@ -1,4 +1,4 @@
-"""A side that was exported or published: Parquet, read without running anything."""
+"""A side that was exported: Parquet, by whatever version, read without running anything."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -9,6 +9,7 @@ from whybench.comparing.folders import SCORES, folder_side
 from whybench.comparing.interleaving import ROUNDS, interleaved_paces
 from whybench.comparing.paces import Pace, stored_paces
 from whybench.comparing.programs import Program, this_program
+from whybench.comparing.published import is_published, published_side
 from whybench.comparing.side import Side, store_side
 from whybench.comparing.versions import installed, is_version
 from whybench.errors import UsageError, shown
@@ -125,7 +126,7 @@ def _found(letter: str, text: str) -> Version | Callable[[str | None], Side]:
                 f"{letter}: {text!r} is a folder without {SCORES} (`whybench export` writes one) and without "
                 "pyproject.toml (a source tree has one)"
             )
-        return partial(folder_side, path)
+        return partial(published_side if is_published(path) else folder_side, path)
     if path.suffix == ".parquet":
         return partial(folder_side, path)
     if text.startswith(SQLITE) and not Path(text.removeprefix(SQLITE)).is_file():

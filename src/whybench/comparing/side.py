@@ -1,6 +1,6 @@
 """One side of a comparison: its cells, and what was timed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +10,7 @@ from torch import Tensor
 from whybench.comparing.cells import ScoredCell, scored_cell
 from whybench.errors import UsageError
 from whybench.leaderboard.gathering import block_of
+from whybench.records import ExplanationRecord, Record
 from whybench.store import Store
 from whybench.timing.profile import block_timings
 from whybench.timing.records import BlockTiming
@@ -53,19 +54,24 @@ def store_side(url: str, suite: str | None = None, name: str | None = None) -> S
         known = store.suites()
         if suite is not None and suite not in known:
             raise UsageError(f"suite {suite!r} is not in {shown_store(url)}; it holds: {', '.join(known) or 'nothing'}")
-        plans = {block_of(e.subject): e.plan for e in store.explanation_records(suite) if e.plan is not None}
-        dtypes = {block: str(plan["dtype"]) for block, plan in plans.items()}
-        cells = [scored_cell(r, dtypes.get(block_of(r.subject))) for r in store.records(suite)]
+        cells = scored_cells(store.records(suite), store.explanation_records(suite))
         chosen = known if suite is None else [suite]
         run = (store.last_run(chosen[-1]) or {}) if chosen else {}
-        requests = tuple(dict.fromkeys(text for one in chosen for text in _requests(store, one)))
+        requests = tuple(dict.fromkeys(text for one in chosen for text in to_run(store.boards.asked(one))))
         timings = block_timings(store, suite)
     return Side(name or shown_store(url), cells, timings, run.get("environment", {}), requests, tuple(sorted(chosen)))
 
 
-def _requests(store: Store, suite: str) -> list[str]:
+def scored_cells(records: Iterable[Record], made: Iterable[ExplanationRecord]) -> list[ScoredCell]:
+    """Records as they are compared, in the precision of the explanations on their model and dataset."""
+    plans = {block_of(e.subject): e.plan for e in made if e.plan is not None}
+    dtypes = {block: str(plan["dtype"]) for block, plan in plans.items() if "dtype" in plan}
+    return [scored_cell(r, dtypes.get(block_of(r.subject))) for r in records]
+
+
+def to_run(requests: Iterable[str]) -> list[str]:
     """What to run to have a suite's board again: the last request, or all where options name the cells one by one."""
-    asked = [text for text in store.boards.asked(suite) if text]
+    asked = [text for text in requests if text]
     return asked if asked and asked[-1].startswith("-") else asked[-1:]
 
 

@@ -10,6 +10,7 @@ from whybench.domains import ImageDomain, Players
 from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution import Occlusion
 from whybench.methods.attribution.coalitions import Game, different, nobody_and_all
+from whybench.passes import Passes
 
 
 @pytest.fixture
@@ -91,8 +92,10 @@ def test_square_windows_stay_captums_occlusion(net, pictures):
 
 def test_occlusion_asks_a_superpixel_once(net, pictures, open_query, passes_of):
     asked = open_query(net, pictures, torch.tensor([0, 1, 1]), rows=8)
-    passes = passes_of(Occlusion(regions="superpixels", segments=9), asked)
+    method = Occlusion(regions="superpixels", segments=9)
+    passes = passes_of(method, asked)
     counts = asked.domain.players(pictures, "superpixels", None, 9).counts
+    assert method.passes(asked) == Passes(sum(counts) + 3)
     assert sum(passes.forward) == sum(counts) + 3
     assert set(passes.forward[:-1]) == {8}
 

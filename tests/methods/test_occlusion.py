@@ -10,6 +10,7 @@ from torch import nn
 from whybench.domains import ImageDomain
 from whybench.errors import BadParameter
 from whybench.methods.attribution import Occlusion
+from whybench.passes import Passes
 
 
 def occlude(module, inputs, targets, window, stride, fill):
@@ -83,8 +84,10 @@ def test_default_window_is_the_domains_region(targets):
 
 @pytest.mark.parametrize(("method", "windows"), [(Occlusion(2), 12), (Occlusion(3, 2), 12), (Occlusion(6), 2)])
 def test_windows_and_one_clean_pass_a_sample_forward_only(method, windows, cnn, images, targets, passes_of, open_query):
-    passes = passes_of(method, open_query(cnn, images, targets, rows=8))
+    asked = open_query(cnn, images, targets, rows=8)
+    passes = passes_of(method, asked)
     total = (windows + 1) * len(images)
+    assert method.passes(asked) == Passes(total)
     assert passes.forward == [8] * (total // 8) + [total % 8] * (total % 8 > 0)
     assert passes.backward == []
 

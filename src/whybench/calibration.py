@@ -19,10 +19,10 @@ from whybench.protocols import Model
 from whybench.protocols.asking import predict
 from whybench.protocols.model import steady
 
-ROUNDS = 3
-"""How often two plans are timed by turns, at most."""
-FAR = 1.3
-"""How far ahead one of them is after any round for no other to be run."""
+ROUNDS = 7
+"""How often two plans are timed by turns, at most: of three, on a busy machine the slower plan often had the least."""
+FAR = 2.0
+"""How far ahead one of them is after any round for no other to be run; a first lap may be half as long again."""
 CLEAR = 1.05
 """How far ahead another plan has to be to be taken."""
 BUDGET = 2.0

@@ -31,9 +31,9 @@ class Cells:
         pairs = [{"cell": record.key, "artifact": artifact} for artifact in sorted(set(used))]
         with self._database.writing() as connection:
             sealed = {**values, "sha256": rows.seal(record.key, *values.values(), lines)}
-            replace(connection, cells, {"key": record.key}, sealed)
-            connection.execute(delete(scores).where(scores.c.cell == record.key))
-            connection.execute(delete(uses).where(uses.c.cell == record.key))
+            if replace(connection, cells, {"key": record.key}, sealed):
+                connection.execute(delete(scores).where(scores.c.cell == record.key))
+                connection.execute(delete(uses).where(uses.c.cell == record.key))
             if lines:
                 connection.execute(scores.insert(), [{"cell": record.key, **line} for line in lines])
             if pairs:

@@ -40,10 +40,11 @@ class Database:
         self._engine.dispose()
 
 
-def replace(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Put one row in place of that with the same key."""
-    connection.execute(delete(table).where(*(table.c[name] == value for name, value in key.items())))
+def replace(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Put one row in place of that with the same key; returns whether there was one."""
+    gone = connection.execute(delete(table).where(*(table.c[name] == value for name, value in key.items())))
     connection.execute(table.insert().values(**key, **values))
+    return gone.rowcount > 0
 
 
 def parse(url: str) -> URL:

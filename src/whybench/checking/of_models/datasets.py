@@ -95,6 +95,9 @@ def first_ones(thing: DatasetLike) -> None:
     data = load_dataset(thing)
     few = data.take(2)
     insist(few.ids == data.ids[:2], f"ids {few.ids} of two, {data.ids[:2]} of all")
+    for name, one, other in zip(few.ids, few.samples, data.samples, strict=False):
+        same = np.array_equal(np.asarray(one), np.asarray(other))
+        insist(same, f"the first sample of two is not that of all: {name!r}")
     insist(len(set(data.ids)) == len(data.ids), "two samples have one id")
 
 

@@ -97,6 +97,7 @@ def test_sufficient_needs_the_class_and_the_share_of_the_clean_probability() -> 
     assert float(staircase([0.1, 0.55, 0.6, 0.6, 0.6], "ssr").values[0]) == 0.25
     assert float(staircase([0.1, 0.53, 0.6, 0.6, 0.6], "ssr").values[0]) == 0.5
     assert float(staircase([0.1, 0.45, 0.6, 0.6, 0.6], "ssr", threshold=0.5).values[0]) == 0.5
+    assert float(staircase([0.1, 0.45, 0.8, 0.7, 0.8], "ssr", threshold=1.0).values[0]) == 0.5
     assert float(staircase([0.8, 0.8, 0.8, 0.8, 0.8], "ssr").values[0]) == 0.0
 
 

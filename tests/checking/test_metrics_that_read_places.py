@@ -1,6 +1,6 @@
 """Every metric whose scores hang on where values lie is caught where it reads width before height."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -37,8 +37,7 @@ def transposed(metric: Metric[Any]) -> Metric[Any]:
         return metric.score(memory.case)
 
     made = type(f"Transposed{type(metric).__name__}", (type(metric),), {"score": score})
-    fields = {name: getattr(metric, name) for name in type(metric).__dataclass_fields__}  # type: ignore[attr-defined]
-    return made(**fields)  # type: ignore[no-any-return]
+    return made(**{field.name: getattr(metric, field.name) for field in fields(metric)})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", sorted(set(OWN) - set(WHEREVER)))

@@ -73,7 +73,7 @@ def _unsigned(trial: Trial) -> bool:
     if trial.explainer.polarity == "sensitivity":
         maps = scene.model.domain.per_feature(maps, "sensitivity", tuple(scene.inputs.shape))
     least = float(maps.min())
-    insist(least >= 0, f"a relevance of {least:.6g}, though `signed` is False")
+    insist(least >= -1e-12, f"a relevance of {least:.6g}, though `signed` is False")
     return True
 
 

@@ -125,6 +125,18 @@ class Transposed(RelevanceMass):
         return super().score(memory.case)
 
 
+@dataclass(frozen=True)
+class ByHeight(RelevanceMass):
+    """A pixel's number is row * height + column, which is right on square images."""
+
+    def score(self, case: Case[Any]) -> Scores:
+        memory, found = Memory(), case.explanation.relevance
+        rows, columns = torch.meshgrid(*(torch.arange(size) for size in found.shape[-2:]), indexing="ij")
+        read = found.flatten(1)[:, (rows * found.shape[-2] + columns).flatten() % rows.numel()].view_as(found)
+        memory.case = replace(case, explanation=replace(case.explanation, relevance=read), fetch=memory.fetch)
+        return super().score(memory.case)
+
+
 @dataclass(frozen=True, init=False)
 class TakesAnything(Complexity):
     def __init__(self, **options: object) -> None:

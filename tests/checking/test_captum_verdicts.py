@@ -287,6 +287,15 @@ def test_draws_follow_the_batch() -> None:
     assert not asked(INPUTS[1:])[0].equal(asked(INPUTS)[1])
 
 
+def test_draws_follow_what_drew_before() -> None:
+    def asked(before: int) -> Tensor:
+        torch.manual_seed(0)
+        torch.rand(before)
+        return attr.NoiseTunnel(attr.Saliency(Squares())).attribute(INPUTS, nt_samples=3, stdevs=0.1, target=0)
+
+    assert not asked(before=1).equal(asked(before=0))
+
+
 class Squares(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         return inputs.square().sum(1, keepdim=True)

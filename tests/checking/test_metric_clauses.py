@@ -22,6 +22,7 @@ FAULTS = [
     ("C9", faulty.InTrainMode(), "the mode of the module: eval before, training after"),
     ("C10", faulty.Normalising(), "the map: the values of the inputs changed"),
     ("C15", faulty.Transposed(), "4 x 4 pixels: the best map scores 0, .* exchanged 0.9"),
+    ("C15", faulty.ByHeight(), r"4 x 6 pixels: the best map scores 0\.\d+; with .* transposed to 6 x 4, 0\.\d+"),
     ("C20", faulty.TakesAnything(), "no_such_parameter=1 raises AttributeError .* in place of BadParameter"),
     ("C22", faulty.HoldsAnObject(), "parameter 'rule' is written as '<object object at 0x"),
     ("C27", faulty.Mirrored(seeds=2), r"a map that never changes scores \[0\.5"),

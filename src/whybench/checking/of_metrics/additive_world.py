@@ -87,12 +87,20 @@ def _again(module: Sum) -> Retraining:
     return Retraining(seen, labels, lambda wanted, effort: train_on(seen, wanted, effort), train_on)
 
 
-def explained(metric: Metric[Any], method: AttributionMethod, model: Model) -> Case[Any]:
-    """The case of a method on some sum of pixels; raises Unsupported where the metric needs more."""
+def explained(metric: Metric[Any], method: AttributionMethod, model: Model, turned: bool = False) -> Case[Any]:
+    """The case of a method on some sum of pixels; raises Unsupported where the metric needs more.
+
+    turned: the model's weights are transposed, and so are to be the images and the evidence.
+    """
     module: Any = model.module
-    shape, targets = tuple(module.weight.shape), torch.zeros(len(IDS), dtype=torch.int64)
-    require(metric, model, Truth(masks(shape)))
-    return open_case(method, model, images(shape), targets, ids=IDS, seed=3, truth=Truth(masks(shape)))
+    weight = module.weight.mT if turned else module.weight
+    shape, targets = tuple(weight.shape), torch.zeros(len(IDS), dtype=torch.int64)
+    inputs, evident = images(shape), masks(shape)
+    if turned:
+        inputs, evident = inputs.mT.contiguous(), evident.mT.contiguous()
+    truth = Truth(evident)
+    require(metric, model, truth)
+    return open_case(method, model, inputs, targets, ids=IDS, seed=3, truth=truth)
 
 
 def oracle(query: Query) -> Tensor:

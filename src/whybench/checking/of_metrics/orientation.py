@@ -39,8 +39,9 @@ PLANTED: Mapping[str, Rule] = {
     15,
     "metric",
     "height and width",
-    "A map is read as it lies, height before width, on square images and on oblong ones: the best map, whose evidence "
-    "lies at the top right, has a better score than the same map with height and width exchanged.",
+    "A map is read as it lies, height before width: the best map, whose evidence lies at the top right, has a better "
+    "score than the same map with height and width exchanged. Where it does not matter on a square image that model, "
+    "image and map are all exchanged, it does not on an oblong one.",
     "look for a transposition, sides in the wrong order, or row * height + column in place of row * width + column",
 )
 def as_it_lies(metric: Metric[Any]) -> None:
@@ -54,6 +55,24 @@ def as_it_lies(metric: Metric[Any]) -> None:
             refused.append(str(reason))
     if not told:
         raise Inapplicable(refused[0] if refused else "it scores a map and the same map transposed alike")
+    _all_turned(metric)
+
+
+def _all_turned(metric: Metric[Any]) -> None:
+    """Raises Broken where a metric that takes a square world as its transposed one does not so with an oblong one."""
+    square, oblong = SHAPES
+    rule = PLANTED[metric.family]
+    try:
+        straight, turned = (_score(metric, rule, square, turned=each) for each in (False, True))
+        if straight is None or turned is None or abs(straight - turned) > ALIKE * max(1.0, abs(straight)):
+            return
+        straight, turned = (_score(metric, rule, oblong, turned=each) for each in (False, True))
+    except Unsupported:
+        return
+    insist(
+        straight is not None and turned is not None and abs(straight - turned) <= ALIKE * max(1.0, abs(straight)),
+        f"4 x 6 pixels: the best map scores {straight}; with model, image and map transposed to 6 x 4, {turned}",
+    )
 
 
 def _told_apart(metric: Metric[Any], shape: tuple[int, ...], rectified: bool) -> bool:
@@ -79,9 +98,15 @@ def _turned(found: Tensor) -> Tensor:
     return found.mT.reshape(found.shape)
 
 
-def _score(metric: Metric[Any], rule: Rule, shape: tuple[int, ...], rectified: bool) -> float | None:
-    """The mean over samples on a sum in which the first two columns have no weight; None where one has no score."""
+def _score(
+    metric: Metric[Any], rule: Rule, shape: tuple[int, ...], rectified: bool = False, turned: bool = False
+) -> float | None:
+    """The mean over samples on a sum in which the first two columns have no weight; None where one has no score.
+
+    turned: height and width of the whole world are exchanged.
+    """
     weight = weights(shape)
     weight[..., :2] = 0
-    values = metric.score(explained(metric, Answers(rule), summing(Sum(True, weight, rectified)))).values
+    world = summing(Sum(True, weight.mT.contiguous() if turned else weight, rectified))
+    values = metric.score(explained(metric, Answers(rule), world, turned)).values
     return None if values.isnan().any() else float(values.mean())

@@ -38,7 +38,13 @@ REMARKS: Mapping[str, Mapping[str, str]] = {
     "InputXGradient": {**BOTH, "C11": LEFT},
     "IntegratedGradients": BOTH,
     "KernelShap": {**DRAWN, "C2": SINGLE, "C15": "one feature leaves no sizes of subsets to draw"},
-    "LRP": {**BOTH, "C9": "`activations` stays on every layer", "C11": LEFT, "C24": REUSED},
+    "LRP": {
+        **BOTH,
+        "C2": "its stabiliser of 1e-9 is 0 in half precision, so that 0 is divided by 0",
+        "C9": "`activations` stays on every layer",
+        "C11": LEFT,
+        "C24": REUSED,
+    },
     "Lime": {
         **DRAWN,
         "C2": SINGLE,

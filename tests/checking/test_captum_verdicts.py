@@ -210,6 +210,13 @@ def test_maps_of_float64_are_float32(name: str) -> None:
     assert getattr(attr, name)(MLP).attribute(INPUTS, target=0, **windows).dtype == torch.float32
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_lrp_divides_zero_by_zero_in_half_precision() -> None:
+    net, inputs = _net(_linear([1.0, 1.0, 1.0], [0.0, 0.0, 0.0]), nn.ReLU(), _linear([1.0, 1.0])), INPUTS[:1]
+    assert attr.LRP(net).attribute(inputs, target=0).tolist() == [pytest.approx([1.0, 2.0, 3.0])]
+    assert attr.LRP(net.half()).attribute(inputs.half(), target=0).isnan().all()
+
+
 class Functional(nn.Module):
     """-relu(x - 1), by a function."""
 

@@ -44,6 +44,8 @@ __all__ = sorted([*_PLACES, *_ROOMS])
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("whybench")
     if name in _ROOMS:
         return import_module(f"whybench.{name}")
     if name not in _PLACES:

@@ -25,7 +25,8 @@ class Streams:
 
     A draw does not depend on batch, position, order, device or any global generator, so that a sample's
     explanation and score are the same alone, in a batch, and in another order. Values are drawn on the CPU in
-    float64 and cast afterwards, so that float32 and float64 runs see the same noise.
+    float64 and cast afterwards, so that float32 and float64 runs see the same noise. torch's generator reads 32 bits of
+    a name's digest, so that of n draws about n^2 / 2^33 pairs are the same: one pair in 93,000 draws.
 
     >>> Streams(0).normal("noise", "cat.jpg", 0, (2,)) == Streams(0).normal("noise", "cat.jpg", 0, (2,))
     tensor([True, True])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,7 @@ def test_nothing_heavy_is_loaded(code: str) -> None:
 def test_public_names_are_sorted_and_resolve() -> None:
     assert list(whybench.__all__) == sorted(set(whybench.__all__))
     assert dir(whybench) == list(whybench.__all__)
+    assert whybench.__version__ == version("whybench")
     for name in whybench.__all__:
         assert getattr(whybench, name).__name__.removeprefix("whybench.") == name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

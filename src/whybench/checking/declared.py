@@ -38,7 +38,7 @@ DECLARED: Mapping[tuple[Sort, str], Mapping[str, str]] = {
 def declared(clause: str, sort: Sort) -> dict[str, str]:
     """Who declares that a clause does not hold, and why.
 
-    >>> declared("C26", "metric")
-    {'completeness': 'the sum of a map is what is judged'}
+    >>> declared("C27", "metric")
+    {'input_shift_consistency': 'a map has to move with its image'}
     """
     return {name: reasons[clause] for (of, name), reasons in DECLARED.items() if of == sort and clause in reasons}

@@ -114,6 +114,10 @@ def test_the_laws_of_reversal_hold_draw_by_draw(region, output) -> None:
     curves = srg.score(there).curves
     assert curves.x.shape[0] == 3
     assert (curves.x.diff(dim=1) >= 0).all()
+    assert curves.y_name == f"lerf - morf, {output}"
+    if region == 1:  # larger ones are uneven, and the two orders are measured at different fractions
+        between = least.score(there).curves.y - most.score(there).curves.y
+        torch.testing.assert_close(curves.y, between, **EXACTLY)
 
 
 def test_all_maps_of_a_sample_are_asked_at_the_same_shares() -> None:

@@ -254,6 +254,10 @@ def test_bad_parameters_show_the_value_and_what_is_allowed(make, message: str) -
         make()
 
 
+def test_as_many_subsets_as_in_the_paper() -> None:
+    assert FaithfulnessCorrelation().subsets == 100
+
+
 def test_a_single_region_is_refused() -> None:
     with pytest.raises(Unsupported, match="a single one"):
         FaithfulnessEstimate(region=7).score(image_case())

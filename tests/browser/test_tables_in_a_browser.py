@@ -1,5 +1,6 @@
 """Sorting, filtering and hiding of controls, as a reader does it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,9 @@ TOOLS = """() => [...document.querySelectorAll("table.board")].map((table) => [
 
 
 def number(cell: dict[str, Any]) -> float | None:
-    """What a cell of a numeric column says, read from what is written in it."""
-    try:
-        return float(cell["head"] if cell["value"] is None else cell["value"])
-    except ValueError:
-        return None
+    """What a cell of a numeric column says: the number that what is written in it begins with."""
+    found = re.match(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", cell["head"] if cell["value"] is None else cell["value"])
+    return float(found.group()) if found else None
 
 
 def sorted_tables(window: Visit) -> list[Any]:

@@ -1,5 +1,7 @@
 """Inputs that are none of their domain are told by their shape, with the way out."""
 
+import re
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -50,6 +52,12 @@ def test_the_way_out_works() -> None:
     assert found.scores["score"].notna().all()
 
 
-def test_a_table_of_tables_is_told_by_its_shape() -> None:
-    with pytest.raises(BadInput, match=r"tabular inputs of shape \(4, 4, 6\); tables are \(n, columns\)"):
-        TabularDomain().check((4, 4, 6))
+def test_a_table_of_tables_is_told_by_its_shape_where_its_columns_are_asked_for() -> None:
+    said = r"tabular inputs of shape \(4, 4, 6\); tables are \(n, columns\)"
+    with pytest.raises(BadInput, match=said):
+        TabularDomain().grid((4, 4, 6))
+    model = Model("rows", Rows(), TabularDomain())
+    board = whybench.evaluate(model, IMAGES, methods=["gradient"], metrics=["ssr"])
+    assert [record.status for record in board.records] == ["failed"]
+    assert re.search(said, board.records[0].reason)
+    assert whybench.method("gradient").attribute(model, IMAGES, 0).shape == IMAGES.shape

@@ -19,7 +19,7 @@ from whybench.protocols import Artifact, Case
 from whybench.protocols.asking import wrap
 from whybench.registries import methods
 from whybench.resolver import resolve
-from whybench.sweeps import Sweep
+from whybench.sweeps import Sweep, answers
 
 METHODS = [
     *("gradient", "integrated_gradients(steps=8)", "smooth_grad(samples=4)", "lrp(composite='epsilon_plus')"),
@@ -98,12 +98,16 @@ def readings(artifact: Artifact, rows: int) -> Counter[str]:
 
 @pytest.mark.parametrize("infill", ["mean", "zero", "blur"])
 @pytest.mark.parametrize("direction", ["deletion", "insertion"])
-def test_a_sweep_waits_for_one_value_a_pass(infill: str, direction: Any) -> None:
-    """Whether the outputs are finite; masks, ranks and reductions stay where they are."""
+def test_a_sweep_waits_for_one_value_in_sixteen_passes(
+    infill: str, direction: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the outputs are finite, and whether maps have ties; masks, ranks and reductions stay where they are."""
     sweep = Sweep(infill, None, 16, direction)
     for rows in (8, 34, 136):
-        batches = -(-8 * 17 // rows)
-        assert readings(sweep, rows) == {"asking.py": batches, "answers.py": 1}
+        assert readings(sweep, rows) == {"ranks.py": 1, "asking.py": 1, "answers.py": 1}
+    monkeypatch.setattr(answers, "FILLED", 0)  # as for large inputs, whose rows are made a pass at a time
+    for rows in (8, 34, 136):
+        assert readings(sweep, rows) == {"ranks.py": 1, "asking.py": -(-8 * 17 // rows), "answers.py": 1}
 
 
 @pytest.mark.parametrize("spec", ["gradient", "integrated_gradients(steps=8)", "smooth_grad(samples=8)", "occlusion"])

@@ -68,12 +68,12 @@ def test_inputs_are_shown_within_their_bounds(channels: int, tmp_path: Path) -> 
 
 
 def test_large_inputs_become_thumbnails() -> None:
-    inputs = torch.rand(1, 3, 224, 448, generator=torch.Generator().manual_seed(0)).double()
+    inputs = torch.rand(1, 3, 176, 352, generator=torch.Generator().manual_seed(0)).double()
     tensors = {"inputs": inputs, "low": torch.zeros(1, 1, 1, 1), "high": torch.ones(1, 1, 1, 1)}
     (tile,) = input_tiles(Inputs(tensors, {}))
-    assert tile.shape == (56, 112, 3)
+    assert tile.shape == (44, 88, 3)
     block = (255 * inputs[0, :, :4, :4]).round().mean((1, 2))
-    np.testing.assert_allclose(tile[0, 0], block, atol=0.51)
+    np.testing.assert_allclose(tile[0, 0], block, atol=1.0)  # rounded along one axis, then along the other
 
 
 def test_equal_maps_give_equal_bytes(tmp_path: Path) -> None:

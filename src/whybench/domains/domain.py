@@ -145,11 +145,7 @@ class Domain(ABC):
         return self._fitting("a value", value, inputs.shape).to(inputs).expand_as(inputs)
 
     def check(self, shape: Sequence[int]) -> None:
-        """Raise BadInput, with both shapes, where what is known of the data does not fit inputs of `shape`.
-
-        So it does for inputs that are none of this domain.
-        """
-        self.grid(shape)
+        """Raise BadInput, with both shapes, where what is known of the data does not fit inputs of `shape`."""
         for name in ("baseline", "mean", "low", "high"):
             value = getattr(self, name)
             if value is not None:

@@ -59,6 +59,10 @@ class ImageDomain(Domain):
             )
         return (shape[2], shape[3])
 
+    def check(self, shape: Sequence[int]) -> None:
+        self.grid(shape)
+        super().check(shape)
+
     def region_size(self, shape: Sequence[int]) -> int:
         return max(1, min(self.grid(shape)) // REGIONS_A_SIDE)
 

@@ -30,7 +30,8 @@ the numbers are in [streaming.csv](streaming.csv).
 {finding}
 
 A folder of JPEG files, {side} x {side} crops of the photographs of `imagenet_photos`, is explained and judged as
-`whybench run` does: EfficientNet-Lite0, {methods}, {metrics}, a store on the disk. *Own memory* is the peak of the
+`whybench run` does, with a store on the disk: EfficientNet-Lite0, {methods},
+{metrics}. *Own memory* is the peak of the
 process's anonymous memory (`RssAnon` of Linux), looked at every {pause:.0f} ms: what it cannot give back. Pages of
 files that are mapped into it are not in it: inputs and maps beyond 256 MiB lie in such files, and the system takes them
 back when it needs room. *Data* are the inputs and the maps of one method.

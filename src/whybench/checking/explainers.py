@@ -48,36 +48,14 @@ class Explainer(ABC):
         """The same through the door that users go in by."""
 
 
-@dataclass(frozen=True, eq=False)
 class OwnExplainer(Explainer):
     """A method of whybench's protocol, asked as the engine asks: in eval mode and with frozen parameters."""
 
-    method: AttributionMethod
-    exceptions: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        return self.method.name
-
-    @property
-    def stochastic(self) -> bool:  # type: ignore[override]
-        return self.method.stochastic
-
-    @property
-    def signed(self) -> bool:  # type: ignore[override]
-        return self.method.signed
-
-    @property
-    def complete(self) -> str | None:  # type: ignore[override]
-        return "f(x)" if isinstance(self.method, Lrp) else self.method.complete
-
-    @property
-    def control(self) -> bool:  # type: ignore[override]
-        return self.method.control
-
-    @property
-    def polarity(self) -> Polarity:  # type: ignore[override]
-        return self.method.polarity
+    def __init__(self, method: AttributionMethod, exceptions: Mapping[str, str] | None = None) -> None:
+        self.method, self.exceptions = method, exceptions or {}
+        self.name, self.stochastic, self.signed = method.name, method.stochastic, method.signed
+        self.complete = "f(x)" if isinstance(method, Lrp) else method.complete
+        self.control, self.polarity = method.control, method.polarity
 
     def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64, every_generator: bool = True) -> Tensor:
         require(self.method, scene.model)

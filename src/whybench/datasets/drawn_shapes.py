@@ -1,6 +1,7 @@
 """Shapes drawn at random, with the pixels that they cover."""
 
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
@@ -50,8 +51,7 @@ class DrawnShapes(DatasetLoader):
     reference: ClassVar[str] = "arras2022"
 
     def load(self) -> Dataset:
-        drawn = _dataset()
-        return replace(drawn, samples=[sample.copy() for sample in drawn.samples])
+        return deepcopy(_dataset())
 
 
 @cache

@@ -38,7 +38,7 @@ class Regions:
 
     def mask(self, kept: Tensor) -> Tensor:
         """Which features are kept where `kept` says which regions are: (rows, d) -> (rows, *grid)."""
-        return kept.view(-1, *self.index.shape) if self._single else kept[:, self.index.to(kept.device)]
+        return kept.reshape(-1, *self.index.shape) if self._single else kept[:, self.index.to(kept.device)]
 
     @cached_property
     def _single(self) -> bool:

@@ -41,9 +41,9 @@ def _wins(f: Field, sheets: Sheets, rows: pd.DataFrame) -> Sheet:
 
 
 def _of(f: Field, rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of one field, without what its title says: the kind, the family and the metric."""
+    """The rows of one field, without its kind and family; the metric is named, since a file's name may cut it off."""
     place = {"kind": f.kind, "family": f.family, "metric": f.metric}
-    return rows[(rows[list(place)] == list(place.values())).all(axis=1)].drop(columns=list(place))
+    return rows[(rows[list(place)] == list(place.values())).all(axis=1)].drop(columns=["kind", "family"])
 
 
 def _diagram(f: Field, site: Site) -> list[Picture]:

@@ -45,7 +45,8 @@ def scores(row: Row) -> dict[str, float | None]:
     if row.reference is None:
         found = scored(row.spec, row.method)
         return {name: None if i in found.undefined else float(found.values[i]) for i, name in enumerate(IDS)}
-    return {name: float(row.reference(i)) for i, name in enumerate(IDS)}
+    said = {name: row.reference(i) for i, name in enumerate(IDS)}
+    return {name: None if value is None else float(value) for name, value in said.items()}
 
 
 def map_facts(row: Row, maps: Tensor) -> Facts:
@@ -73,8 +74,12 @@ def stored() -> tuple[Facts, dict[str, Tensor]]:
 
 
 def digests(facts: Facts) -> dict[str, str]:
-    """A digest of each row, by which a change of protocol is asked for."""
-    return {f"{sort}/{name}": json_digest(row) for sort in ("methods", "metrics") for name, row in facts[sort].items()}
+    """A digest of each row but its source, which may become the definition: by it a change of protocol is asked for."""
+    return {
+        f"{sort}/{name}": json_digest({fact: value for fact, value in row.items() if fact != "source"})
+        for sort in ("methods", "metrics")
+        for name, row in facts[sort].items()
+    }
 
 
 def remade() -> tuple[Facts, dict[str, Tensor], list[str]]:

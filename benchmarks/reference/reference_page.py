@@ -15,7 +15,7 @@ integers (`tests/references/slow_world.py`), in float64.
 - source `definition`: by a slow reference in `tests/references/`, which is written from the definition and imports
   nothing of whybench; `product`: no such reference is there yet, and the value is what whybench itself gave.
 - `reference.json`: scores by sample, and of maps their sums, first values and digest; `maps.safetensors`: all maps;
-  `protocols.json`: a digest of each row for every protocol there has been.
+  `protocols.json`: a digest of each row, its source left out, for every protocol there has been.
 
 `tests/references/test_reference_scores.py` holds the product to them: within {definition} of a sample's largest value
 where the source is the definition, {product} where it is the product. A row that changes while the protocol does not

@@ -15,7 +15,7 @@ import slow_removal
 from whybench.registries import fill, methods, metrics
 
 Reference = Callable[[int], Any]
-"""The map or the score of the sample at a position."""
+"""The map or the score of the sample at a position; no score where it is undefined."""
 METHOD_MODULES = (slow_gradients, slow_patterns, slow_propagation, slow_removal)
 METRIC_MODULES = (slow_costs, slow_curves, slow_map_metrics)
 
@@ -50,6 +50,9 @@ METRICS: Mapping[str, str] = {
     "srg": "infill='mean'",
 }
 """Parameters other than the default ones: few regions, so that all sets can be asked, or few draws."""
+
+FURTHER: Mapping[str, str] = {}
+"""Rows by names of their own, where a metric is asked once more: the name, which is that of the slow reference, too."""
 
 ASKED: Mapping[str, str] = {
     "completeness": "integrated_gradients",
@@ -93,14 +96,15 @@ def method_rows() -> list[Row]:
 def metric_rows() -> list[Row]:
     fill()
     names = [name for name in metrics if metrics[name].kind.kind == "attribution" and "/" not in name]
+    specs = {name: spec(name, METRICS) for name in names} | FURTHER
     return [
         Row(
             name,
-            spec(name, METRICS),
+            specs[name],
             reference(SAME.get(name, name), METRIC_MODULES),
             ASKED.get(name, "input_x_gradient"),
         )
-        for name in sorted(names)
+        for name in sorted(specs)
     ]
 
 

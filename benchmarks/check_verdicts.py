@@ -21,7 +21,7 @@ def verdicts(listed: Listed) -> tuple[About, list[Row]]:
     """What `check` says of one subject, in CPU seconds."""
     began = time.process_time()
     try:
-        report = check(listed.spec)
+        report = check(listed.spec, sort=listed.sort)
     except WhybenchError as error:
         return About(listed.name, listed.group, "", "", "", "", str(error)), []
     seconds = f"{time.process_time() - began:.1f}"

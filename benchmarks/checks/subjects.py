@@ -8,7 +8,7 @@ from pathlib import Path
 from captum import attr
 
 from whybench import registries
-from whybench.resolver import resolve
+from whybench.checking.clause import Sort
 
 PLACE = Path("benchmarks", "checks", "captum_classes.py")
 WRITTEN: Mapping[str, str] = {
@@ -36,11 +36,12 @@ PREFIXES = ("Layer", "Neuron", "LLM", "RemoteLLM")
 
 @dataclass(frozen=True)
 class Listed:
-    """One subject: what is given to `check`, what the page calls it, and where it stands there."""
+    """One subject: what is given to `check`, what the page calls it, where it stands there, and its sort."""
 
-    spec: object
+    spec: str
     name: str
     group: str
+    sort: Sort | None = None
 
 
 def subjects() -> list[Listed]:
@@ -49,7 +50,7 @@ def subjects() -> list[Listed]:
     found = [
         *_of(list(registries.methods), "own methods"),
         *_of(list(registries.metrics), "own metrics"),
-        *_of(list(registries.models), "models"),
+        *(Listed(name, name, "models", "model") for name in registries.models),
         *(_dataset(name) for name in registries.datasets),
         *(Listed(f"captum.attr:{name}", f"captum.attr:{name}", GROUPS[5]) for name in classes() if not untaken(name)),
         *(Listed(f"{PLACE.as_posix()}:{made}", name, GROUPS[5]) for name, made in WRITTEN.items()),
@@ -69,10 +70,8 @@ def untaken(name: str) -> str:
 
 
 def _dataset(name: str) -> Listed:
-    """A name that a model has too means the model, unless the dataset itself is given."""
-    if name not in registries.models:
-        return Listed(name, name, "datasets")
-    return Listed(resolve(registries.datasets, name), f"{name} (dataset)", "datasets")
+    """A name that a model has too is told from the model's."""
+    return Listed(name, f"{name} (dataset)" if name in registries.models else name, "datasets", "dataset")
 
 
 def _of(names: list[str], group: str) -> list[Listed]:

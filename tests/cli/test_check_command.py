@@ -79,7 +79,7 @@ def test_a_faulty_one_is_told_with_values_and_what_to_do(here: Path) -> None:
 
 def test_json_says_the_same(here: Path) -> None:
     code, text = run("my_file.py:company", "--clause", "C6", "--model", "mlp", "--json")
-    found = json.loads(text)
+    (found,) = json.loads(text)
     assert code == 1
     assert (found["sort"], found["passed"]) == ("method", False)
     (finding,) = found["findings"]
@@ -90,10 +90,25 @@ def test_json_says_the_same(here: Path) -> None:
 
 def test_a_declared_exception_is_shown_with_its_reason_and_is_no_failure(here: Path) -> None:
     code, text = run("my_file.py:declared", "--clause", "C6", "--model", "mlp", "--json")
-    (finding,) = json.loads(text)["findings"]
+    (finding,) = json.loads(text)[0]["findings"]
     assert code == 0
     assert finding["verdict"] == "declared"
     assert finding["values"].startswith("maps are shown on one scale (sample '")
+
+
+def test_a_name_that_several_registries_hold_is_checked_as_each_of_them() -> None:
+    code, text = run("planted", "--clause", "C1", "--clause", "C7")
+    assert code == 0
+    assert [line for line in text.splitlines() if line.startswith("planted")] == [
+        "planted (model)",
+        "planted: 2 passed",
+        "planted (dataset)",
+        "planted: 2 passed",
+    ]
+    code, text = run("planted", "--clause", "C1", "--sort", "dataset", "--json")
+    assert (code, [report["sort"] for report in json.loads(text)]) == (0, ["dataset"])
+    with pytest.raises(UsageError, match="'planted' is a model and a dataset: say which is meant, as in sort='model'"):
+        check("planted")
 
 
 def test_nothing_is_left_behind_by_code_that_misbehaves(here: Path) -> None:
@@ -115,6 +130,7 @@ def test_nothing_is_left_behind_by_code_that_misbehaves(here: Path) -> None:
         (("gradeint",), "unknown method, metric, model or dataset 'gradeint'. Did you mean gradient"),
         (("gradient", "--clause", "C99"), "unknown clause of methods 'C99'"),
         (("gradient", "--model", "resnet"), "unknown model of the zoo 'resnet'"),
+        (("gradient", "--sort", "dataset"), "'gradient' is a method, no dataset"),
         (("nowhere.py:mine",), "no file 'nowhere.py'"),
         (("torch:float32",), "torch.float32 cannot be checked: expected an attribution method"),
     ],

@@ -4,6 +4,7 @@ from whybench.checking import of_methods, of_metrics, of_models
 from whybench.checking.clause import CLAUSES, Broken, Clause, Inapplicable, clauses
 from whybench.checking.report import Finding, Report
 from whybench.checking.running import check
+from whybench.checking.subject import sorts
 
 __all__ = [
     "CLAUSES",
@@ -17,4 +18,5 @@ __all__ = [
     "of_methods",
     "of_metrics",
     "of_models",
+    "sorts",
 ]

@@ -34,12 +34,15 @@ class Outcome:
     skipped: str = ""
 
 
-def check(spec: str | object, *, only: tuple[str, ...] = (), models: tuple[str, ...] = ()) -> Report:
+def check(
+    spec: str | object, *, sort: Sort | None = None, only: tuple[str, ...] = (), models: tuple[str, ...] = ()
+) -> Report:
     """Try every clause on a method, metric, model or dataset.
 
-    spec: a registered name, `file.py:attr`, `pkg.module:attr`, or the thing itself; only: ids of clauses, all where
-    none is named; models: names of the zoo that methods are tried on, all where none is named. Global generators and
-    torch's switches are afterwards what they were, whatever the checked code does.
+    spec: a registered name, `file.py:attr`, `pkg.module:attr`, or the thing itself; sort: which is meant where a name
+    has several (`sorts`); only: ids of clauses, all where none is named; models: names of the zoo that methods are
+    tried on, all where none is named. Global generators and torch's switches are afterwards what they were, whatever
+    the checked code does.
 
     Raises UnknownName for a name, clause or model that there is not, UsageError for what cannot be checked.
 
@@ -48,7 +51,7 @@ def check(spec: str | object, *, only: tuple[str, ...] = (), models: tuple[str, 
     """
     with put_back(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = subject(spec)
+        found = subject(spec, sort)
         chosen = _chosen(found.sort, only)
         _known("model of the zoo", models, list(ZOO))
         if found.sort == "method":

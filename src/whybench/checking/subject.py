@@ -43,20 +43,40 @@ class Subject:
     exceptions: Mapping[str, str] | None = None
 
 
-def subject(spec: str | object) -> Subject:
-    """What `spec` names: a registered name, `file.py:attr`, `pkg.module:attr`, or the object itself.
+def sorts(spec: str | object) -> tuple[Sort, ...]:
+    """The sorts of which a registered name is: several where several registries hold it, none for anything else.
 
-    Raises UnknownName for a name that no registry holds, UsageError for something of no sort that can be checked.
+    >>> sorts("planted(design='watermark')"), sorts("lrp"), sorts("my_file.py:mine")
+    (('model', 'dataset'), ('method',), ())
     """
     if not isinstance(spec, str):
-        return _of(spec, getattr(spec, "__name__", type(spec).__name__))
+        return ()
     registries.fill()
-    target = parse(spec).target
-    for registry in REGISTRIES.values():
-        if target in registry:
-            given, note = quick(spec, registry[target])
-            found = resolve(registry, given)
-            return _of(found() if inspect.isclass(found) else found, target, note)
+    return tuple(sort for sort, registry in REGISTRIES.items() if parse(spec).target in registry)
+
+
+def subject(spec: str | object, sort: Sort | None = None) -> Subject:
+    """What `spec` names: a registered name, `file.py:attr`, `pkg.module:attr`, or the object itself.
+
+    sort: which is meant where a name has several. Raises UnknownName for a name that no registry holds, UsageError for
+    something of no sort that can be checked, of another sort than `sort`, or of several where it is left open.
+    """
+    name = getattr(spec, "__name__", type(spec).__name__)
+    found = _named(spec, sort) if isinstance(spec, str) else _of(spec, name)
+    if sort not in (None, found.sort):
+        raise UsageError(f"{found.name!r} is a {found.sort}, no {sort}")
+    return found
+
+
+def _named(spec: str, sort: Sort | None) -> Subject:
+    held, target = sorts(spec), parse(spec).target
+    if len(held) > 1 and sort is None:
+        raise UsageError(f"{target!r} is a {' and a '.join(held)}: say which is meant, as in sort={held[0]!r}")
+    if held:
+        registry = REGISTRIES[sort if sort in held else held[0]]
+        given, note = quick(spec, registry[target])
+        found = resolve(registry, given)
+        return _of(found() if inspect.isclass(found) else found, target, note)
     if ":" not in target:
         known = [name for registry in REGISTRIES.values() for name in registry]
         raise UnknownName("method, metric, model or dataset", target, known)

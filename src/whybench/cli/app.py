@@ -99,16 +99,18 @@ def check(
     ],
     clause: Annotated[list[str] | None, typer.Option(help="Only this clause, C1 to C30; repeatable.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Only this tiny model of the zoo; repeatable.")] = None,
+    sort: Annotated[str | None, typer.Option(help="Only the method, metric, model or dataset of that name.")] = None,
     json: Json = False,
 ) -> None:
     """Try what every method, metric, model or dataset has to hold, on tiny models with known answers.
 
     Methods of whybench's protocol, functions (model, inputs, targets) -> maps, and classes like Captum's and zennit's
-    are taken as they are. Exit code 1 where a clause failed; declared exceptions are shown with their reason.
+    are taken as they are. A name of several sorts is checked as each of them. Exit code 1 where a clause failed;
+    declared exceptions are shown with their reason.
     """
     from whybench.cli.checking import run_check
 
-    raise typer.Exit(run_check(spec, tuple(clause or ()), tuple(model or ()), json))
+    raise typer.Exit(run_check(spec, sort, tuple(clause or ()), tuple(model or ()), json))
 
 
 @app.command(cls=Command)

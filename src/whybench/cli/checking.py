@@ -1,11 +1,14 @@
 """The command check: what a specification promises, clause by clause."""
 
+from typing import cast
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from whybench.checking import Finding, Report, check
+from whybench.checking import Finding, Report, check, sorts
+from whybench.checking.clause import Sort
 from whybench.cli.boards import terminal
 from whybench.cli.exits import Exit
 from whybench.cli.reading import print_json
@@ -16,14 +19,19 @@ MANY = 3
 STYLES = {"passed": "green", "failed": "bold red", "declared": "yellow", "not applicable": "dim"}
 
 
-def run_check(spec: str, clauses: tuple[str, ...], models: tuple[str, ...], as_json: bool) -> int:
-    """Try the clauses and print what was found; the exit code is 1 where one failed."""
-    report = check(spec, only=clauses, models=models)
+def run_check(spec: str, sort: str | None, clauses: tuple[str, ...], models: tuple[str, ...], as_json: bool) -> int:
+    """Try the clauses on all that the name is of, or on one sort, and print what was found.
+
+    The exit code is 1 where a clause failed.
+    """
+    wanted = (sort,) if sort else sorts(spec) or (None,)
+    reports = [check(spec, sort=cast(Sort | None, each), only=clauses, models=models) for each in wanted]
     if as_json:
-        print_json(report.to_dict())
+        print_json([report.to_dict() for report in reports])
     else:
-        show(terminal(), report)
-    return Exit.OK if report.passed else Exit.REGRESSION
+        for report in reports:
+            show(terminal(), report)
+    return Exit.OK if all(report.passed for report in reports) else Exit.REGRESSION
 
 
 def show(console: Console, report: Report) -> None:

@@ -11,8 +11,12 @@ from rows import row, skip_without
 from whybench import registries
 from whybench.suite import metric
 
-SPECS = {"roar": "roar(percentages=(50,), repeats=1)"}
-"""Metrics that train models, with as few of them as there can be."""
+SPECS = {
+    "roar": "roar(percentages=(50,), repeats=1)",
+    "quantus/faithfulness_correlation": "quantus/faithfulness_correlation(subset_size=16)",
+    "quantus/top_k_intersection": "quantus/top_k_intersection(k=64)",
+}
+"""A metric that trains models, with as few of them as there can be; defaults that ask for more pixels than there are."""
 METHODS = {"completeness": "integrated_gradients", "pattern_quality": "pattern_net"}
 """The method that a metric judges, where `gradient` will not do."""
 

@@ -16,7 +16,7 @@ SPECS = {
     "quantus/faithfulness_correlation": "quantus/faithfulness_correlation(subset_size=16)",
     "quantus/top_k_intersection": "quantus/top_k_intersection(k=64)",
 }
-"""A metric that trains models, with as few of them as there can be; defaults that ask for more pixels than there are."""
+"""Fewest retrainings; parameters for those whose defaults ask for more pixels than a digit has."""
 METHODS = {"completeness": "integrated_gradients", "pattern_quality": "pattern_net"}
 """The method that a metric judges, where `gradient` will not do."""
 

@@ -7,17 +7,27 @@ from typing import Any
 import slow_costs
 import slow_curves
 import slow_gradients
+import slow_manipulation
 import slow_map_metrics
 import slow_patterns
 import slow_propagation
+import slow_randomisation
 import slow_removal
+import slow_robustness
 
 from whybench.registries import fill, methods, metrics
 
 Reference = Callable[[int], Any]
 """The map or the score of the sample at a position; no score where it is undefined."""
 METHOD_MODULES = (slow_gradients, slow_patterns, slow_propagation, slow_removal)
-METRIC_MODULES = (slow_costs, slow_curves, slow_map_metrics)
+METRIC_MODULES = (
+    slow_costs,
+    slow_curves,
+    slow_manipulation,
+    slow_map_metrics,
+    slow_randomisation,
+    slow_robustness,
+)
 
 METHODS: Mapping[str, str] = {
     "best_order": "region=2",

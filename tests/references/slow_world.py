@@ -113,6 +113,11 @@ for _i in range(SAMPLES):
     MASKS[_i, _top : _top + HEIGHT // 2, _left : _left + WIDTH // 2] = True
 
 
+def explanation(x: Array, target: int, network: SlowNetwork = NETWORK) -> Array:
+    """Input x gradient, as one value a pixel."""
+    return (x * network.gradient(x, target)).sum(0)
+
+
 def judged(i: int) -> Array:
-    """The map that metrics are shown, input x gradient, as one value a pixel."""
-    return (INPUTS[i] * NETWORK.gradient(INPUTS[i], TARGETS[i])).sum(0)
+    """The map that metrics are shown."""
+    return explanation(INPUTS[i], TARGETS[i])

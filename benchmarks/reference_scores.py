@@ -43,7 +43,7 @@ def relevance(row: Row) -> Tensor:
 def scores(row: Row) -> dict[str, float | None]:
     """The scores of a metric by sample, by its slow reference where it has one."""
     if row.reference is None:
-        found = scored(row.spec, row.method)
+        found = scored(row.spec, row.method, row.network)
         return {name: None if i in found.undefined else float(found.values[i]) for i, name in enumerate(IDS)}
     said = {name: row.reference(i) for i, name in enumerate(IDS)}
     return {name: None if value is None else float(value) for name, value in said.items()}
@@ -62,7 +62,8 @@ def map_facts(row: Row, maps: Tensor) -> Facts:
 
 
 def score_facts(row: Row, found: Mapping[str, float | None]) -> Facts:
-    return {"spec": row.spec, "method": row.method, "source": row.source, "scores": dict(found)}
+    asked = {"spec": row.spec, "method": row.method, "source": row.source, "scores": dict(found)}
+    return asked if row.network == "integers" else {**asked, "network": row.network}
 
 
 def stored() -> tuple[Facts, dict[str, Tensor]]:

@@ -14,14 +14,15 @@ from whybench.domains import ImageDomain
 from whybench.errors import BadParameter
 from whybench.protocols import Case, Model, Retraining, Scores, Training, Truth
 
+NETWORKS: Mapping[str, slow.SlowNetwork] = {"integers": slow.NETWORK, "twins": slow.TWINS}
 
-def network() -> nn.Sequential:
+
+def network(written: slow.SlowNetwork) -> nn.Sequential:
     """The same weights in modules, in float64."""
     last = slow.FILTERS * slow.HEIGHT * slow.WIDTH // 4
     convolution = nn.Conv2d(slow.CHANNELS, slow.FILTERS, slow.KERNEL, padding=1)
     layers = [convolution, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(last, slow.CLASSES)]
     net = nn.Sequential(*layers).double().eval().requires_grad_(False)
-    written = slow.NETWORK
     for parameter, values in zip(
         net.parameters(), (written.filters, written.biases, written.weights, written.offsets), strict=True
     ):
@@ -30,8 +31,8 @@ def network() -> nn.Sequential:
 
 
 @cache
-def model() -> Model:
-    net, seen = network(), torch.as_tensor(slow.TRAINING)
+def model(name: str = "integers") -> Model:
+    net, seen = network(NETWORKS[name]), torch.as_tensor(slow.TRAINING)
     labels = net(seen).argmax(1)
 
     def train_on(inputs: Tensor, wanted: Tensor, seed: int) -> Mapping[str, Tensor]:
@@ -42,7 +43,7 @@ def model() -> Model:
         return {**net.state_dict(), "4.weight": solved[:, :-1], "4.bias": solved[:, -1]}
 
     return Model(
-        "integers",
+        name,
         net,
         ImageDomain(low=slow.LOW, high=slow.HIGH, mean=slow.MEAN, baseline=slow.BASELINE),
         layers={"cam": "1"},
@@ -61,22 +62,23 @@ def explained(method: str) -> Tensor:
 
 
 @cache
-def opened(method: str) -> Case:
+def opened(method: str, name: str = "integers") -> Case:
+    inputs = torch.as_tensor(slow.INPUTS)
     return open_case(
         whybench.method(method),
-        model(),
-        torch.as_tensor(slow.INPUTS),
-        torch.tensor(slow.TARGETS),
+        model(name),
+        inputs,
+        model(name).module(inputs).argmax(1),
         ids=slow.IDS,
         seed=slow.SEED,
         truth=Truth(torch.as_tensor(slow.MASKS)),
     )
 
 
-def scored(metric: str, method: str) -> Scores:
-    """The scores that a metric gives a method."""
+def scored(metric: str, method: str, name: str = "integers") -> Scores:
+    """The scores that a metric gives a method on a network."""
     made = whybench.metric(metric)
     if made.kind.kind != "attribution":
         raise BadParameter(f"{metric} judges {made.kind.kind}; the network of integers has attributions only")
-    found: Scores = made.score(opened(method))
+    found: Scores = made.score(opened(method, name))
     return found

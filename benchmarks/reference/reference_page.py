@@ -10,7 +10,8 @@ from whybench.testing.tolerances import Tolerance
 ABOUT = """# Goldens of our own
 
 Made by `python benchmarks/reference_scores.py`, under protocol {protocol}: every own method and metric on a network of
-integers (`tests/references/slow_world.py`), in float64.
+integers (`tests/references/slow_world.py`), in float64; two metrics once more on its `twins`, which leaves pixels out
+and treats others alike.
 
 - source `definition`: by a slow reference in `tests/references/`, which is written from the definition and imports
   nothing of whybench; `product`: no such reference is there yet, and the value is what whybench itself gave.
@@ -48,7 +49,8 @@ def _metrics(found: Mapping[str, Any]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for row in rows:
         scores = ", ".join("undefined" if value is None else f"{value:.6g}" for value in row["scores"].values())
-        yield f"| `{row['spec']}` | `{row['method']}` | {row['source']} | {scores} |"
+        network = f" of {row['network']}" if "network" in row else ""
+        yield f"| `{row['spec']}` | `{row['method']}`{network} | {row['source']} | {scores} |"
 
 
 def _counted(rows: Any) -> str:

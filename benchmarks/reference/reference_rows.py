@@ -4,16 +4,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import slow_axioms
+import slow_consistency
 import slow_costs
 import slow_curves
 import slow_gradients
+import slow_imputation
 import slow_manipulation
 import slow_map_metrics
 import slow_patterns
 import slow_propagation
 import slow_randomisation
 import slow_removal
+import slow_retraining
+import slow_rewrites
 import slow_robustness
+import slow_signals
+import slow_sizes
 
 from whybench.registries import fill, methods, metrics
 
@@ -21,12 +28,19 @@ Reference = Callable[[int], Any]
 """The map or the score of the sample at a position; no score where it is undefined."""
 METHOD_MODULES = (slow_gradients, slow_patterns, slow_propagation, slow_removal)
 METRIC_MODULES = (
+    slow_axioms,
+    slow_consistency,
     slow_costs,
     slow_curves,
+    slow_imputation,
     slow_manipulation,
     slow_map_metrics,
     slow_randomisation,
+    slow_retraining,
+    slow_rewrites,
     slow_robustness,
+    slow_signals,
+    slow_sizes,
 )
 
 METHODS: Mapping[str, str] = {
@@ -61,16 +75,28 @@ METRICS: Mapping[str, str] = {
 }
 """Parameters other than the default ones: few regions, so that all sets can be asked, or few draws."""
 
-FURTHER: Mapping[str, str] = {}
+FURTHER: Mapping[str, str] = {
+    "excess_destroying_region": "excess_region(size='sdr', bound='gradient')",
+    "implementation_invariance_of_a_large_epsilon": "implementation_invariance",
+    "non_sensitivity_of_twins": "non_sensitivity",
+    "sufficiency_of_more": "sufficiency(threshold=0.97)",
+    "symmetry_of_twins": "symmetry",
+}
 """Rows by names of their own, where a metric is asked once more: the name, which is that of the slow reference, too."""
 
 ASKED: Mapping[str, str] = {
     "completeness": "integrated_gradients",
     "cosine_convergence": "gradient",
     "implementation_invariance": "lrp",
+    "implementation_invariance_of_a_large_epsilon": "lrp(epsilon=0.5)",
+    "non_sensitivity_of_twins": "smooth_grad",
     "pattern_quality": "pattern_net",
+    "symmetry_of_twins": "smooth_grad",
 }
 """The method that a metric is shown where it is not input x gradient, which `slow_world.judged` is."""
+
+TWINS = ("non_sensitivity_of_twins", "symmetry_of_twins")
+"""Rows of the network that leaves pixels out and treats others alike; the network of integers does neither."""
 
 ABSENT: Mapping[str, str] = {
     "tree_shap": "explains tree ensembles, by a library that is not always there; tests/methods/test_tree_shap.py"
@@ -83,12 +109,16 @@ SAME: Mapping[str, str] = {"selectivity": "pixel_flipping"}
 
 @dataclass(frozen=True)
 class Row:
-    """spec: what is asked; method: what a metric is shown; reference: None where the values are the product's own."""
+    """spec: what is asked; method: what a metric is shown; reference: None where the values are the product's own.
+
+    network: that of integers, or the one of `slow_world` that is meant.
+    """
 
     name: str
     spec: str
     reference: Reference | None
     method: str = ""
+    network: str = "integers"
 
     @property
     def source(self) -> str:
@@ -106,13 +136,14 @@ def method_rows() -> list[Row]:
 def metric_rows() -> list[Row]:
     fill()
     names = [name for name in metrics if metrics[name].kind.kind == "attribution" and "/" not in name]
-    specs = {name: spec(name, METRICS) for name in names} | FURTHER
+    specs = {**{name: spec(name, METRICS) for name in names}, **FURTHER}
     return [
         Row(
             name,
             specs[name],
             reference(SAME.get(name, name), METRIC_MODULES),
             ASKED.get(name, "input_x_gradient"),
+            "twins" if name in TWINS else "integers",
         )
         for name in sorted(specs)
     ]

@@ -84,25 +84,25 @@ def monotonicity(i: int) -> float:
     return over_ties(i, rising)
 
 
+def sufficient(i: int, x: Array) -> bool:
+    """Whether an image has the class and 0.9 of the probability."""
+    enough = probability(x, TARGETS[i]) >= ENOUGH * probability(INPUTS[i], TARGETS[i])
+    return bool(enough and not destroyed(i, x))
+
+
+def destroyed(i: int, x: Array) -> bool:
+    """Whether an image has another class."""
+    return bool(np.argmax(NETWORK.run(x).logits) != np.argmax(NETWORK.run(INPUTS[i]).logits))
+
+
 def ssr(i: int) -> float:
-    """How many are put back until the class and 0.9 of the probability are."""
-    wanted, clean = np.argmax(NETWORK.run(INPUTS[i]).logits), probability(INPUTS[i], TARGETS[i])
-
-    def enough(x: Array) -> bool:
-        answered = np.argmax(NETWORK.run(x).logits) == wanted
-        return bool(answered and probability(x, TARGETS[i]) >= ENOUGH * clean)
-
-    return over_ties(i, lambda places: first(map(enough, images(i, places, insertion=True))))
+    """How many are put back until that is sufficient."""
+    return over_ties(i, lambda places: first(sufficient(i, x) for x in images(i, places, insertion=True)))
 
 
 def sdr(i: int) -> float:
     """How many are taken away until the class is another one."""
-    wanted = np.argmax(NETWORK.run(INPUTS[i]).logits)
-
-    def destroyed(x: Array) -> bool:
-        return bool(np.argmax(NETWORK.run(x).logits) != wanted)
-
-    return over_ties(i, lambda places: first(map(destroyed, images(i, places, insertion=False))))
+    return over_ties(i, lambda places: first(destroyed(i, x) for x in images(i, places, insertion=False)))
 
 
 def first(met: Iterable[bool]) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 from slow_streams import normal, uniform
-from slow_world import BASELINE, IDS, INPUTS, NETWORK, TARGETS, TRAINING, Array
+from slow_world import BASELINE, IDS, INPUTS, NETWORK, TARGETS, TRAINING, Array, SlowNetwork
 
 STEPS, COPIES, NOISE, DRAWS = 50, 25, 0.15, 50
 
@@ -38,11 +38,14 @@ def expected_gradients(i: int) -> Array:
 
 
 def noisy(i: int) -> list[Array]:
+    return noisy_gradients(NETWORK, INPUTS[i], IDS[i], TARGETS[i])
+
+
+def noisy_gradients(network: SlowNetwork, x: Array, name: str, target: int) -> list[Array]:
     """The gradients at noisy copies."""
-    x = INPUTS[i]
     spread = NOISE * (x.max() - x.min())
-    copies = [x + spread * normal("noisy_gradients", IDS[i], copy, x.shape) for copy in range(COPIES)]
-    return [NETWORK.gradient(copy, TARGETS[i]) for copy in copies]
+    copies = [x + spread * normal("noisy_gradients", name, copy, x.shape) for copy in range(COPIES)]
+    return [network.gradient(copy, target) for copy in copies]
 
 
 def smooth_grad(i: int) -> Array:

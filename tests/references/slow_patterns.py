@@ -22,18 +22,18 @@ from slow_world import (
 GRIDS, CELLS, KEEP = 40, 3, 0.5
 
 
-def pattern(reads: Array, weight: Array, bias: float) -> Array:
-    """a+ = (E+[x y] - E+[x] E[y]) / (w.E+[x y] - w.E+[x] E[y]); where never active, E+ is E."""
+def pattern(reads: Array, weight: Array, bias: float, active: bool = True) -> Array:
+    """a+ = (E+[x y] - E+[x] E[y]) / (w.E+[x y] - w.E+[x] E[y]); a- where not active; over nothing, E+ is E."""
     y = reads @ weight
-    active = y + bias > 0
-    active = active if active.any() else np.ones_like(active)
-    both = (reads[active] * y[active, None]).mean(0) - reads[active].mean(0) * y.mean()
+    regime = (y + bias > 0) == active
+    regime = regime if regime.any() else np.ones_like(regime)
+    both = (reads[regime] * y[regime, None]).mean(0) - reads[regime].mean(0) * y.mean()
     return both / (weight @ both)
 
 
-def patches() -> Array:
-    """What a filter reads at every place of every training image, zeros of the padding included."""
-    padded = np.pad(TRAINING, ((0, 0), (0, 0), (1, 1), (1, 1)))
+def patches(images: Array) -> Array:
+    """What a filter reads at every place of every image, zeros of the padding included."""
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
     return np.array(
         [image[:, u : u + KERNEL, v : v + KERNEL].ravel() for image in padded for u, v in np.ndindex(HEIGHT, WIDTH)]
     )
@@ -48,7 +48,9 @@ def descended(i: int, start: float, weighted: bool) -> Array:
     maps = (NETWORK.unpooled(upper, steps.winners) * (steps.z.ravel() > 0)).reshape(FILTERS, HEIGHT, WIDTH)
     found = np.zeros((CHANNELS, HEIGHT, WIDTH))
     for k in range(FILTERS):
-        taken = pattern(patches(), NETWORK.filters[k].ravel(), NETWORK.biases[k]).reshape(NETWORK.filters[k].shape)
+        taken = pattern(patches(TRAINING), NETWORK.filters[k].ravel(), NETWORK.biases[k]).reshape(
+            NETWORK.filters[k].shape
+        )
         taken = taken * NETWORK.filters[k] if weighted else taken
         for u, v in np.ndindex(HEIGHT, WIDTH):
             for at, there in NETWORK.seen(u, v):

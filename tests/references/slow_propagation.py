@@ -25,8 +25,12 @@ def top(i: int, relevance: float, epsilon: float, positive: bool) -> Array:
 
 
 def lrp(i: int) -> Array:
-    """Epsilon at the linear layer, z+ with the positive part of the bias at the convolution."""
-    upper = top(i, NETWORK.run(INPUTS[i]).logits[TARGETS[i]], STABILISER, positive=False)
+    """Epsilon at the linear layer, z+ at the convolution."""
+    return convolved(i, top(i, NETWORK.run(INPUTS[i]).logits[TARGETS[i]], STABILISER, positive=False))
+
+
+def convolved(i: int, upper: Array) -> Array:
+    """What reaches the image from the convolution's outputs, by z+ with the positive part of the bias."""
     parts = np.maximum(NETWORK.matrix * INPUTS[i].ravel(), 0)
     return shared(parts, np.maximum(NETWORK.constants, 0), upper, STABILISER).reshape(INPUTS[i].shape)
 

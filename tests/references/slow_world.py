@@ -101,7 +101,17 @@ class SlowNetwork:
         return (upper @ self.matrix).reshape(x.shape)
 
 
+def twins() -> SlowNetwork:
+    """The same reading each pixel by itself, and not the last window: pixels of a window can be swapped."""
+    alone = np.zeros((KERNEL, KERNEL))
+    alone[KERNEL // 2, KERNEL // 2] = 1
+    weights = SlowNetwork().weights.reshape(CLASSES, FILTERS, -1).copy()
+    weights[:, :, -1] = 0
+    return SlowNetwork(filters=SlowNetwork().filters * alone, weights=weights.reshape(CLASSES, -1))
+
+
 NETWORK = SlowNetwork()
+TWINS = twins()
 INPUTS = integers((SAMPLES, CHANNELS, HEIGHT, WIDTH), 6, 17)
 TRAINING = integers((LEARNED, CHANNELS, HEIGHT, WIDTH), 25, 17)
 IDS = tuple(f"sample {i}" for i in range(SAMPLES))

@@ -9,7 +9,7 @@ import pytest
 import reference_scores
 from integer_model import explained, scored
 from reference_rows import ABSENT, FURTHER, METHOD_MODULES, METRIC_MODULES, Row, method_rows, metric_rows
-from slow_world import HEIGHT, IDS, INPUTS, NETWORK, TRAINING, WIDTH, Array
+from slow_world import HEIGHT, IDS, INPUTS, NETWORK, TRAINING, TWINS, WIDTH, Array
 from torch import Tensor
 
 from whybench.methods.attribution import InputDifference
@@ -36,7 +36,7 @@ def map_moved(row: Row) -> str:
 
 
 def score_moved(row: Row) -> str:
-    found = scored(row.spec, row.method)
+    found = scored(row.spec, row.method, row.network)
     values = {name: None if i in found.undefined else float(found.values[i]) for i, name in enumerate(IDS)}
     return scores_differ(values, FACTS["metrics"][row.name]["scores"], reference_scores.TOLERANCE[row.source])
 
@@ -97,8 +97,8 @@ def test_nothing_hangs_on_which_of_equal_values_comes_first() -> None:
     def windows(z: Array) -> list[Array]:
         return [z[k, 2 * u : 2 * u + 2, 2 * v : 2 * v + 2] for k, u, v in _places(z)]
 
-    for x in (*INPUTS, *TRAINING):
-        z = NETWORK.run(x).z
+    for network, x in ((network, x) for network in (NETWORK, TWINS) for x in (*INPUTS, *TRAINING)):
+        z = network.run(x).z
         assert (z != 0).all()
         assert all(sorted(window.ravel())[-1] > sorted(window.ravel())[-2] for window in windows(z))
 

@@ -1,0 +1,43 @@
+"""Metrics of maps that should stay, or move along, when all of the image moves."""
+
+import numpy as np
+from slow_world import HEIGHT, INPUTS, NETWORK, TARGETS, WIDTH, Array, judged
+
+SHIFT = 1.0
+PIXELS_MOVED = ((0, 1), (1, 0), (0, -1), (-1, 0))
+"""Down and right; an eighth of the shorter side is less than one pixel, which is the least."""
+
+
+def input_invariance(i: int) -> float:
+    """f2(z) = f(z - m), asked at x + m: its gradient there is that of f at x, and is multiplied by what is seen."""
+    before = INPUTS[i] * NETWORK.gradient(INPUTS[i], TARGETS[i])
+    moved = INPUTS[i] + SHIFT
+    after = moved * NETWORK.gradient(moved - SHIFT, TARGETS[i])
+    return float(np.abs(after - before).max() / np.abs(before).max())
+
+
+def translated(x: Array, down: int, right: int) -> Array:
+    """What becomes free repeats the border."""
+    found = np.zeros(x.shape)
+    for u, v in np.ndindex(HEIGHT, WIDTH):
+        found[:, u, v] = x[:, min(max(u - down, 0), HEIGHT - 1), min(max(v - right, 0), WIDTH - 1)]
+    return found
+
+
+def input_shift_consistency(i: int) -> float:
+    """The mean over shifts that keep the class, on pixels that are on both images."""
+    distances = []
+    for down, right in PIXELS_MOVED:
+        moved = translated(INPUTS[i], down, right)
+        if np.argmax(NETWORK.run(moved).logits) != np.argmax(NETWORK.run(INPUTS[i]).logits):
+            continue
+        map_there = (moved * NETWORK.gradient(moved, TARGETS[i])).sum(0)
+        both = [
+            (map_there[u, v], judged(i)[u - down, v - right])
+            for u, v in np.ndindex(HEIGHT, WIDTH)
+            if 0 <= u - down < HEIGHT and 0 <= v - right < WIDTH
+        ]
+        there, here = np.array(both).T
+        there, here = there / np.abs(there).sum(), here / np.abs(here).sum()
+        distances.append(np.abs(there - here).sum() / (np.abs(there).sum() + np.abs(here).sum()))
+    return float(np.mean(distances))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from slow_gradients import noisy_gradients
 from slow_streams import normal, uniform
-from slow_world import HEIGHT, IDS, INPUTS, NETWORK, TARGETS, TWINS, WIDTH, Array, SlowNetwork, judged
+from slow_world import HEIGHT, IDS, INPUTS, NETWORK, TARGETS, TWINS, WIDTH, Array, SlowNetwork, explanation, judged
 
 PIXELS = HEIGHT * WIDTH
 DRAWS, CANDIDATES = 2, 200
@@ -99,7 +99,7 @@ def asymmetry(network: SlowNetwork, i: int, explain: Callable[[Array], Array]) -
 
 
 def symmetry(i: int) -> float | None:
-    return asymmetry(NETWORK, i, lambda x: (x * NETWORK.gradient(x, TARGETS[i])).sum(0).ravel())
+    return asymmetry(NETWORK, i, lambda x: explanation(x, TARGETS[i]).ravel())
 
 
 def symmetry_of_twins(i: int) -> float | None:

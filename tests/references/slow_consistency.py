@@ -1,7 +1,7 @@
 """Metrics of maps that should stay, or move along, when all of the image moves."""
 
 import numpy as np
-from slow_world import HEIGHT, INPUTS, NETWORK, TARGETS, WIDTH, Array, judged
+from slow_world import HEIGHT, INPUTS, NETWORK, TARGETS, WIDTH, Array, explanation, judged
 
 SHIFT = 1.0
 PIXELS_MOVED = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -31,7 +31,7 @@ def input_shift_consistency(i: int) -> float:
         moved = translated(INPUTS[i], down, right)
         if np.argmax(NETWORK.run(moved).logits) != np.argmax(NETWORK.run(INPUTS[i]).logits):
             continue
-        map_there = (moved * NETWORK.gradient(moved, TARGETS[i])).sum(0)
+        map_there = explanation(moved, TARGETS[i])
         both = [
             (map_there[u, v], judged(i)[u - down, v - right])
             for u, v in np.ndindex(HEIGHT, WIDTH)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from slow_streams import permutation
-from slow_world import CLASSES, HEIGHT, IDS, INPUTS, MEAN, NETWORK, TARGETS, TRAINING, WIDTH, Array, judged
+from slow_world import CLASSES, HEIGHT, IDS, INPUTS, MEAN, NETWORK, TARGETS, TRAINING, WIDTH, Array, explanation, judged
 
 PERCENTAGES = 20, 70
 
@@ -27,8 +27,7 @@ def learned(percentage: int) -> Array:
     seen, wanted = [], []
     for j, x in enumerate(TRAINING):
         label = int(np.argmax(NETWORK.run(x).logits))
-        values = (x * NETWORK.gradient(x, label)).sum(0)
-        seen.append(features(without(x, values, f"training {j}", percentage)))
+        seen.append(features(without(x, explanation(x, label), f"training {j}", percentage)))
         wanted.append([float(c == label) for c in range(CLASSES)])
     rows = np.array(seen)
     return np.linalg.solve(rows @ rows.T, np.array(wanted)).T @ rows

@@ -76,9 +76,16 @@ METRICS: Mapping[str, str] = {
 """Parameters other than the default ones: few regions, so that all sets can be asked, or few draws."""
 
 FURTHER: Mapping[str, str] = {
+    "efficient_mprt_absolute": "efficient_mprt(randomisation='redraw', bins=10, absolute=True, seeds=2)",
     "excess_destroying_region": "excess_region(size='sdr', bound='gradient')",
+    "explanation_manipulation_far": "explanation_manipulation(radius=0.2, tolerance=0.5, queries=40)",
+    "explanation_manipulation_towards": "explanation_manipulation(goal='other_class', queries=4)",
     "implementation_invariance_of_a_large_epsilon": "implementation_invariance",
+    "mprt_redrawn": "mprt(randomisation='redraw', order='independent', similarity='ssim', seeds=2)",
     "non_sensitivity_of_twins": "non_sensitivity",
+    "relative_input_stability_wide": "relative_input_stability(radius=4.0)",
+    "relative_output_stability_wide": "relative_output_stability(radius=4.0)",
+    "relative_representation_stability_wide": "relative_representation_stability(radius=4.0)",
     "sufficiency_of_more": "sufficiency(threshold=0.97)",
     "symmetry_of_twins": "symmetry",
 }

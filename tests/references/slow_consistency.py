@@ -24,13 +24,18 @@ def translated(x: Array, down: int, right: int) -> Array:
     return found
 
 
+def kept_shifts(i: int) -> list[tuple[int, int, Array]]:
+    """Those that leave the class as it is, and what becomes of the image."""
+    moved = [(down, right, translated(INPUTS[i], down, right)) for down, right in PIXELS_MOVED]
+    return [
+        each for each in moved if np.argmax(NETWORK.run(each[2]).logits) == np.argmax(NETWORK.run(INPUTS[i]).logits)
+    ]
+
+
 def input_shift_consistency(i: int) -> float:
     """The mean over shifts that keep the class, on pixels that are on both images."""
     distances = []
-    for down, right in PIXELS_MOVED:
-        moved = translated(INPUTS[i], down, right)
-        if np.argmax(NETWORK.run(moved).logits) != np.argmax(NETWORK.run(INPUTS[i]).logits):
-            continue
+    for down, right, moved in kept_shifts(i):
         map_there = explanation(moved, TARGETS[i])
         both = [
             (map_there[u, v], judged(i)[u - down, v - right])
@@ -41,3 +46,13 @@ def input_shift_consistency(i: int) -> float:
         there, here = there / np.abs(there).sum(), here / np.abs(here).sum()
         distances.append(np.abs(there - here).sum() / (np.abs(there).sum() + np.abs(here).sum()))
     return float(np.mean(distances))
+
+
+def continuity(i: int) -> float:
+    """The largest of |R(Tx) - R(x)|_1 / |Tx - x|_2 over the same shifts, the maps of L1 norm 1."""
+    ratios = []
+    for _, _, moved in kept_shifts(i):
+        after, before = explanation(moved, TARGETS[i]), judged(i)
+        change = np.abs(after / np.abs(after).sum() - before / np.abs(before).sum()).sum()
+        ratios.append(float(change / ((moved - INPUTS[i]) ** 2).sum() ** 0.5))
+    return max(ratios)

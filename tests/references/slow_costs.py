@@ -2,13 +2,14 @@
 
 import numpy as np
 import torch
-from slow_streams import generator, uniform
+from slow_streams import generator, normal, uniform
 from slow_world import CLASSES, HEIGHT, IDS, INPUTS, MEAN, NETWORK, TARGETS, WIDTH, Array, judged
 
 PIXELS = HEIGHT * WIDTH
 SUBSET, SUBSETS = 0.2, 100
 SIZES, SMALLEST, LARGEST, OF_EACH = 8, 0.02, 0.8, 50
 NEAR, LESS_NEAR = 0.6, 0.97
+PAIRS = 5
 
 
 def cost(i: int, pixels: list[int]) -> float:
@@ -91,3 +92,13 @@ def sufficiency(i: int) -> float | None:
 
 def sufficiency_of_more(i: int) -> float | None:
     return same_class(i, LESS_NEAR)
+
+
+def cosine_convergence(i: int) -> float:
+    """The mean |cos| of two gradients at the image, of outputs weighted at random."""
+    gradients = np.array([NETWORK.gradient(INPUTS[i], target).ravel() for target in range(CLASSES)])
+    found = []
+    for pair in range(PAIRS):
+        v, w = (normal("cosine_convergence", IDS[i], 2 * pair + k, (CLASSES,)) @ gradients for k in range(2))
+        found.append(abs(v @ w) / ((v @ v) * (w @ w)) ** 0.5)
+    return float(np.mean(found))

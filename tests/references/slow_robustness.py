@@ -1,15 +1,14 @@
-"""Metrics of how far the map moves when the image moves by a pixel, or every value of it by a little."""
+"""Metrics of how far the map moves when every value of the image moves by less than a radius."""
 
 from collections.abc import Callable
 
 import numpy as np
 from slow_streams import uniform
-from slow_world import HEIGHT, IDS, INPUTS, NETWORK, TARGETS, WIDTH, Array, explanation, judged
+from slow_world import IDS, INPUTS, NETWORK, TARGETS, Array, explanation, judged
 
-DRAWS, RADIUS = 10, 0.02
+DRAWS, RADIUS, WIDE = 10, 0.02, 4.0
 FLOOR = 1e-6
 """What is divided by counts as at least this share of the largest value in its vector."""
-SHIFTS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
 def size(values: Array) -> float:
@@ -20,27 +19,9 @@ def same_class(i: int, x: Array) -> bool:
     return bool(np.argmax(NETWORK.run(x).logits) == np.argmax(NETWORK.run(INPUTS[i]).logits))
 
 
-def continuity(i: int) -> float:
-    """max over translations of |R(Tx) - R(x)|_1 / |Tx - x|_2, the maps of L1 norm 1, where the class stays."""
-    found = []
-    for down, right in SHIFTS:
-        moved = np.zeros(INPUTS[i].shape)
-        for u, v in np.ndindex(HEIGHT, WIDTH):
-            above, left = min(max(u - down, 0), HEIGHT - 1), min(max(v - right, 0), WIDTH - 1)
-            moved[:, u, v] = INPUTS[i][:, above, left]
-        before, after = judged(i), explanation(moved, TARGETS[i])
-        change = np.abs(after / np.abs(after).sum() - before / np.abs(before).sum()).sum()
-        if same_class(i, moved):
-            found.append(float(change) / size(moved - INPUTS[i]))
-    return max(found)
-
-
-# Inputs nearby: every value moved by less than a radius
-
-
-def nearby(i: int) -> list[Array]:
+def nearby(i: int, radius: float = RADIUS) -> list[Array]:
     draws = [uniform("nearby", IDS[i], draw, INPUTS[i].shape) for draw in range(DRAWS)]
-    return [INPUTS[i] + RADIUS * (2 * drawn - 1) for drawn in draws]
+    return [INPUTS[i] + radius * (2 * drawn - 1) for drawn in draws]
 
 
 def map_change(i: int, x: Array) -> float:
@@ -64,20 +45,47 @@ def relative(before: Array, after: Array) -> float:
     return float(sum(((b - a) / max(abs(a), floor)) ** 2 for a, b in pairs) ** 0.5)
 
 
-def relative_stability(i: int, change: Callable[[Array], float]) -> float:
+def input_change(i: int, x: Array) -> float:
+    return relative(INPUTS[i], x)
+
+
+def output_change(i: int, x: Array) -> float:
+    return size(NETWORK.run(x).logits - NETWORK.run(INPUTS[i]).logits)
+
+
+def representation_change(i: int, x: Array) -> float:
+    """Of what the linear layer reads."""
+    return relative(NETWORK.run(INPUTS[i]).pooled, NETWORK.run(x).pooled)
+
+
+def relative_stability(i: int, change: Callable[[int, Array], float], radius: float = RADIUS) -> float:
     """The largest relative change of the map beside another change, where the class stays."""
-    kept = [x for x in nearby(i) if same_class(i, x)]
-    return max(relative(judged(i), explanation(x, TARGETS[i])) / change(x) for x in kept)
+    kept = [x for x in nearby(i, radius) if same_class(i, x)]
+    return max(relative(judged(i), explanation(x, TARGETS[i])) / change(i, x) for x in kept)
 
 
 def relative_input_stability(i: int) -> float:
-    return relative_stability(i, lambda x: relative(INPUTS[i], x))
+    return relative_stability(i, input_change)
 
 
 def relative_output_stability(i: int) -> float:
-    return relative_stability(i, lambda x: size(NETWORK.run(x).logits - NETWORK.run(INPUTS[i]).logits))
+    return relative_stability(i, output_change)
 
 
 def relative_representation_stability(i: int) -> float:
-    """Of what the linear layer reads."""
-    return relative_stability(i, lambda x: relative(NETWORK.run(INPUTS[i]).pooled, NETWORK.run(x).pooled))
+    return relative_stability(i, representation_change)
+
+
+# So far away that the class often changes
+
+
+def relative_input_stability_wide(i: int) -> float:
+    return relative_stability(i, input_change, WIDE)
+
+
+def relative_output_stability_wide(i: int) -> float:
+    return relative_stability(i, output_change, WIDE)
+
+
+def relative_representation_stability_wide(i: int) -> float:
+    return relative_stability(i, representation_change, WIDE)

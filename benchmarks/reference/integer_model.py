@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from functools import cache
 
+import slow_trees
 import slow_world as slow
 import torch
 import torch.nn.functional as F
+from integer_trees import forest
 from torch import Tensor, nn
 
 import whybench
@@ -53,11 +55,11 @@ def model(name: str = "integers") -> Model:
 
 
 def explained(method: str) -> Tensor:
-    """The maps of a method."""
-    targets = torch.tensor(slow.TARGETS)
-    found: Tensor = whybench.method(method).attribute(
-        model(), torch.as_tensor(slow.INPUTS), targets, ids=slow.IDS, seed=slow.SEED
-    )
+    """The maps of a method, of the trees where it needs such."""
+    made, asked, inputs, targets = whybench.method(method), model(), slow.INPUTS, slow.TARGETS
+    if "trees" in made.needs:
+        asked, inputs, targets = forest(), slow_trees.TABLE, slow_trees.ASKED
+    found: Tensor = made.attribute(asked, torch.as_tensor(inputs), torch.tensor(targets), ids=slow.IDS, seed=slow.SEED)
     return found.double()
 
 

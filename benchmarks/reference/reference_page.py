@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reference_rows import ABSENT
-
 from whybench.testing.tolerances import Tolerance
 
 ABOUT = """# Goldens of our own
 
 Made by `python benchmarks/reference_scores.py`, under protocol {protocol}: every own method and metric on a network of
 integers (`tests/references/slow_world.py`), in float64; two metrics once more on its `twins`, which leaves pixels out
-and treats others alike.
+and treats others alike, and TreeSHAP on two trees (`slow_trees.py`).
 
 - source `definition`: by a slow reference in `tests/references/`, which is written from the definition and imports
   nothing of whybench; `product`: no such reference is there yet, and the value is what whybench itself gave.
@@ -37,8 +35,6 @@ def _methods(found: Mapping[str, Any]) -> Iterator[str]:
     yield "| --- | --- | --- |"
     for row in rows:
         yield f"| `{row['spec']}` | {row['source']} | {', '.join(f'{value:.6g}' for value in row['sums'])} |"
-    yield ""
-    yield from (f"Without a row: `{name}`, which {why}." for name, why in ABSENT.items())
 
 
 def _metrics(found: Mapping[str, Any]) -> Iterator[str]:

@@ -8,10 +8,13 @@ import slow_axioms
 import slow_consistency
 import slow_costs
 import slow_curves
+import slow_extremal
 import slow_gradients
 import slow_imputation
 import slow_manipulation
 import slow_map_metrics
+import slow_masking_model
+import slow_masks
 import slow_patterns
 import slow_propagation
 import slow_randomisation
@@ -19,14 +22,26 @@ import slow_removal
 import slow_retraining
 import slow_rewrites
 import slow_robustness
+import slow_search
 import slow_signals
 import slow_sizes
+import slow_trees
 
 from whybench.registries import fill, methods, metrics
 
 Reference = Callable[[int], Any]
 """The map or the score of the sample at a position; no score where it is undefined."""
-METHOD_MODULES = (slow_gradients, slow_patterns, slow_propagation, slow_removal)
+METHOD_MODULES = (
+    slow_extremal,
+    slow_gradients,
+    slow_masking_model,
+    slow_masks,
+    slow_patterns,
+    slow_propagation,
+    slow_removal,
+    slow_search,
+    slow_trees,
+)
 METRIC_MODULES = (
     slow_axioms,
     slow_consistency,
@@ -75,7 +90,16 @@ METRICS: Mapping[str, str] = {
 }
 """Parameters other than the default ones: few regions, so that all sets can be asked, or few draws."""
 
-FURTHER: Mapping[str, str] = {
+FURTHER_METHODS: Mapping[str, str] = {
+    "extremal_perturbation_to_mean": "extremal_perturbation(areas=(0.2, 0.5), variant='dual', infill='mean', "
+    "iterations=20, rate=0.1, mirrored=True, cells=2)",
+    "fido_ssr_of_cells": "fido_ssr(iterations=12, draws=2, cells=2, warm_up=3, variation=4.0)",
+    "greedy_sdr_backward": "greedy_sdr(regions=12, search='backward')",
+    "greedy_ssr_backward": "greedy_ssr(regions=12, search='backward')",
+    "meaningful_perturbation_to_mean": "meaningful_perturbation(iterations=12, infill='mean', cells=2, jitter=1)",
+    "tree_shap_of_background": "tree_shap(mode='interventional')",
+}
+FURTHER_METRICS: Mapping[str, str] = {
     "efficient_mprt_absolute": "efficient_mprt(randomisation='redraw', bins=10, absolute=True, seeds=2)",
     "excess_destroying_region": "excess_region(size='sdr', bound='gradient')",
     "explanation_manipulation_far": "explanation_manipulation(radius=0.2, tolerance=0.5, queries=40)",
@@ -89,7 +113,7 @@ FURTHER: Mapping[str, str] = {
     "sufficiency_of_more": "sufficiency(threshold=0.97)",
     "symmetry_of_twins": "symmetry",
 }
-"""Rows by names of their own, where a metric is asked once more: the name, which is that of the slow reference, too."""
+"""Rows by names of their own, where a method or a metric is asked once more: the slow reference has the name, too."""
 
 ASKED: Mapping[str, str] = {
     "completeness": "integrated_gradients",
@@ -104,11 +128,6 @@ ASKED: Mapping[str, str] = {
 
 TWINS = ("non_sensitivity_of_twins", "symmetry_of_twins")
 """Rows of the network that leaves pixels out and treats others alike; the network of integers does neither."""
-
-ABSENT: Mapping[str, str] = {
-    "tree_shap": "explains tree ensembles, by a library that is not always there; tests/methods/test_tree_shap.py"
-}
-"""Own methods without a row."""
 
 SAME: Mapping[str, str] = {"selectivity": "pixel_flipping"}
 """Two names of the field for one number."""
@@ -135,15 +154,14 @@ class Row:
 def method_rows() -> list[Row]:
     fill()
     names = [name for name in methods if methods[name].kind.kind == "attribution" and "/" not in name]
-    return [
-        Row(name, spec(name, METHODS), reference(name, METHOD_MODULES)) for name in sorted(set(names) - set(ABSENT))
-    ]
+    specs = {**{name: spec(name, METHODS) for name in names}, **FURTHER_METHODS}
+    return [Row(name, specs[name], reference(name, METHOD_MODULES)) for name in sorted(specs)]
 
 
 def metric_rows() -> list[Row]:
     fill()
     names = [name for name in metrics if metrics[name].kind.kind == "attribution" and "/" not in name]
-    specs = {**{name: spec(name, METRICS) for name in names}, **FURTHER}
+    specs = {**{name: spec(name, METRICS) for name in names}, **FURTHER_METRICS}
     return [
         Row(
             name,

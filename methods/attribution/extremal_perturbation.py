@@ -155,6 +155,6 @@ class ExtremalPerturbation(AttributionMethod):
         upto = torch.searchsorted(ordered, found + TIED, right=True)
         count = masks.shape[1]
         hidden = torch.tensor([int(count * (1 - area)) for area in self.areas], device=masks.device)
-        kept = (upto - below.maximum(hidden.repeat(len(values))[:, None])).clamp(min=0) / (upto - below)
+        kept = (upto - below.maximum(hidden.repeat(len(values))[:, None])).clamp(min=0).to(masks) / (upto - below)
         wrong = (masks - kept).square().mean(1).view(values.shape[:2])
         return self.weight * self.growth**iteration * wrong.sum(1)

@@ -138,6 +138,12 @@ def test_equal_cells_are_treated_alike():
     assert sorted(set(by_sort.flatten().tolist())) == [0.0, 0.125]
 
 
+def test_equal_cells_share_their_places_in_double_precision():
+    """Twelve cells of one value for an area of a third: each is to be 1/3."""
+    method, cells = ExtremalPerturbation((1 / 3,), smoothness=0.0, weight=1.0), torch.ones(1, 1, 3, 4).double()
+    assert method.penalty(cells, SmoothMaximum(0.0), 0).item() == pytest.approx((2 / 3) ** 2, rel=1e-15)
+
+
 @pytest.mark.parametrize("width", [0.4, 1.0, 2.3])
 def test_smooth_maximum_equals_its_definition(width):
     cells = torch.rand(2, 5, 7, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

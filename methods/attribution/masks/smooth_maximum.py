@@ -15,10 +15,10 @@ COLDNESS = 20.0
 class SmoothMaximum:
     """m_u = smax over cells v of k(|u - v| / width) c_v, with smax f = sum_v f_v e^(20 f_v) / sum_v e^(20 f_v).
 
-    k(z) = exp(-2 max(0, z - 1/2)^2) is 1 up to half a width and falls off from there; cells farther than 1 + width
-    away along an axis do not count, and beyond the border the outermost cells are repeated, so that even cells make an
-    even mask. A convolution would blur edges; the maximum lets the mask be 1 on every cell that is set, and limits how
-    fast it falls around.
+    k(z) = exp(-2 max(0, z - 1/2)^2) is 1 up to half a width and falls off from there; cells farther away along an axis
+    than 1 + width, rounded up, do not count, and beyond the border the outermost cells are repeated, so that even cells
+    make an even mask. A convolution would blur edges; the maximum lets the mask be 1 on every cell that is set, and
+    limits how fast it falls around.
 
     width: in cells, 0 for m = c.
 

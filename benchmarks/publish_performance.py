@@ -66,9 +66,10 @@ SECTIONS = (
         "steps), gradient SHAP (5), deconvolution, DeepLIFT; pixel flipping (28 steps), sparseness, faithfulness "
         "correlation (100 subsets), maximum sensitivity (10 draws), random logit. `whybench.evaluate` beside "
         "`quantus.evaluate`, explanations included. Passes are totals. Scores are compared where definition and map "
-        "are the same: pixel flipping and sparseness of the gradient, input x gradient and deconvolution; pixel "
-        "flipping only where no pixel that is not black ties with another. The other metrics draw subsets, noise or "
-        "classes, each library its own.",
+        "are the same: pixel flipping and sparseness of the gradient, input x gradient and deconvolution, without "
+        "images on a kink of the network, where rounding decides which map there is; pixel flipping only where no "
+        "pixel that is not black ties with another, sparseness with the 1e-7 added to every value that Quantus adds. "
+        "The other metrics draw subsets, noise or classes, each library its own.",
         ("whole benchmark",),
     ),
     Section(

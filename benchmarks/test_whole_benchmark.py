@@ -7,6 +7,7 @@ Pixel flipping and sparseness are the same definition; of the other three each l
 import contextlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -23,13 +24,16 @@ import whybench
 from whybench.datasets import digits
 from whybench.leaderboard import Leaderboard
 from whybench.meter import Meter
+from whybench.protocols.asking import wrap
 from whybench.protocols.model import steady
 from whybench.timing import Rounds
 
 SAMPLES, SIDE, STEPS, SUBSETS, DRAWS, RADIUS = 64, 28, 28, 100, 10, 0.2
 PIXELS = SIDE * SIDE
-KINK = 1e-4
-"""Of a map's largest value: what a gradient may move by rounding."""
+ROUNDING = 1e-4
+"""Of a map's largest value: what rounding may move where no kink is near."""
+ADDED = 1e-7
+"""What Quantus' `Sparseness` adds to every absolute value, which our Gini index does not."""
 ROUNDS = Rounds(most=5, least=3, budget=45.0, shortest=0.1)
 
 METHODS = {
@@ -156,49 +160,47 @@ def counted(work: Callable[[], Any]) -> tuple[Any, int, int]:
 def apart(board: Leaderboard, theirs: dict[str, Any]) -> dict[str, float]:
     """By metric of the same definition: the largest difference of a score, over the same maps, and how many they are.
 
-    Images on a kink of the network are left out, since rounding decides about their maps. Where pixels that are not
-    black tie, Quantus flips them in the order in which they were sorted, whybench in a random order and in its reverse:
-    such maps are left out of pixel flipping.
+    Where a network has a kink (max pooling over an even background, rectifiers near 0), the last bit of a float32
+    decides which of several gradients a pass gives: images of which the maps are not the same are left out. Where
+    pixels that are not black tie, Quantus flips them in the order in which they were sorted, whybench in a random order
+    and in its reverse: such maps are left out of pixel flipping. To the Gini index of ours what Quantus adds is added.
     """
-    net, inputs, targets = lenet()
-    smooth = off_kinks()
     scores = board.scores.sort_values("sample_id")
     differences: dict[str, list[float]] = {metric: [] for metric in EQUAL}
     for method in SAME_MAPS:
-        untied = ordered(whybench.method(METHODS[method]).attribute(net, inputs, targets), inputs)
+        given = maps_of_quantus(method)
+        same, untied = agreeing(method, given), ordered(given, lenet()[1])
         for metric in EQUAL:
             name = METRICS[metric].partition("(")[0]
             values = scores[(scores.method == method) & (scores.metric == name)].score.to_numpy()
-            given = np.array(theirs[method][metric])
-            kept = smooth
+            found = np.array(theirs[method][metric])
             if metric == "PixelFlipping":
-                given, kept = area(given), smooth & untied
-            values, given = values[kept], given[kept]
-            differences[metric] += np.abs(values - given).tolist()
-    found = {f"scores apart, {metric}": max(each) for metric, each in differences.items()}
-    return found | {f"scores compared, {metric}": len(each) for metric, each in differences.items()}
+                differences[metric] += np.abs(values - area(found))[same & untied].tolist()
+            else:
+                size = given.double().flatten(1).abs().sum(1).numpy()
+                differences[metric] += np.abs(values * size / (size + PIXELS * ADDED) - found)[same].tolist()
+    largest = {f"scores apart, {metric}": max(each) for metric, each in differences.items()}
+    return largest | {f"scores compared, {metric}": len(each) for metric, each in differences.items()}
 
 
-def off_kinks() -> np.ndarray[Any, Any]:
-    """The images whose gradient is the same in either memory layout and precision: (n,) bool.
+def maps_of_quantus(method: str) -> Tensor:
+    """The maps that `quantus.evaluate` makes and judges, shaped like the images."""
+    import quantus
 
-    Max pooling over an even background and rectifiers near 0 have several gradients, and the last bit of a float32
-    decides which of them a pass gives.
-    """
     net, inputs, targets = lenet()
-    exact = gradient(net.double(), inputs.double(), targets)
-    net.float()
-    found = []
-    for layout in (torch.contiguous_format, torch.channels_last):
-        given = gradient(net.to(memory_format=layout), inputs.to(memory_format=layout), targets)
-        found.append((given - exact).flatten(1).abs().amax(1) < KINK * exact.flatten(1).abs().amax(1))
-    net.to(memory_format=torch.contiguous_format)
+    return torch.as_tensor(quantus.explain(net, inputs.numpy(), targets.numpy(), method=method, xai_lib="captum"))
+
+
+def agreeing(method: str, given: Tensor) -> np.ndarray[Any, Any]:
+    """The images of which whybench reads the map that Quantus judges, in either memory layout: (n,) bool."""
+    net, inputs, targets = lenet()
+    asked, found = whybench.method(METHODS[method]), []
+    for last in (False, True):
+        model = replace(wrap(net, inputs), channels_last=last)
+        maps = asked.attribute(model, model.copied(inputs), targets)
+        maps = maps.abs() if asked.polarity == "sensitivity" else maps
+        found.append((maps - given).flatten(1).abs().amax(1) <= ROUNDING * given.flatten(1).abs().amax(1))
     return torch.stack(found).all(0).numpy()
-
-
-def gradient(net: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
-    leaf = inputs.detach().clone().requires_grad_()
-    return torch.autograd.grad(net(leaf).gather(1, targets[:, None]).sum(), leaf)[0]
 
 
 def ordered(maps: Tensor, inputs: Tensor) -> np.ndarray[Any, Any]:

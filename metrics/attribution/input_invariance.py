@@ -12,7 +12,8 @@ from whybench.domains import Domain
 from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution, Explanation
 from whybench.passes import Passes
-from whybench.protocols import Case, Metric, Model, Scores
+from whybench.protocols import Case, Method, Metric, Model, Scores
+from whybench.protocols.blocks import scores_by_block
 from whybench.registries import register
 
 
@@ -60,9 +61,16 @@ class InputInvariance(Metric[Attribution]):
         return False
 
     def score(self, case: Case[Attribution]) -> Scores:
+        model = self._shifted(case.model)
+        if case.method is not None and type(case.method).prepare is not Method.prepare:
+            return self._judged(case, model)  # block by block it would learn of the shifted model again and again
+        return scores_by_block(lambda block: self._judged(block, model), case)
+
+    def _judged(self, case: Case[Attribution], model: Model) -> Scores:
+        """The scores of a few samples; model: the one that takes the shift off."""
         moved = case.inputs + self.shift
         before = case.explanation.relevance.double()
-        after = case.explain(model=self._shifted(case.model), inputs=moved).relevance.double()
+        after = case.explain(model=model, inputs=moved).relevance.double()
         largest = _largest(before)
         undefined = dict.fromkeys((largest == 0).nonzero().flatten().tolist(), "a zero map has no relative change")
         return Scores(

@@ -80,6 +80,7 @@ METRICS: dict[str, dict[str, Any]] = {
     "faithfulness_correlation": {"region": 8, "subsets": 8},
     "gini": {},
     "infidelity": {"draws": 4},
+    "input_invariance": {},
     "input_shift_consistency": {},
     "insertion": {"region": 8, "steps": 4},
     "local_lipschitz": {"draws": 2},

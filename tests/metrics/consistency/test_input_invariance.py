@@ -25,6 +25,7 @@ from whybench.metrics.attribution import InputInvariance
 from whybench.metrics.attribution.input_invariance import shifted
 from whybench.protocols import AttributionMethod, Case, Model, Query
 from whybench.protocols.asking import domain_of, sample_ids
+from whybench.streams import Streams
 
 
 def convnet() -> nn.Module:
@@ -192,3 +193,32 @@ def test_bad_parameters() -> None:
             InputInvariance(shift)
     with pytest.raises(BadParameter, match="baseline='black'; allowed: fixed, shifted"):
         InputInvariance(baseline="black")  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Learner(AttributionMethod):
+    """Learns how often it has learned."""
+
+    name: ClassVar[str] = "learner"
+    reference: ClassVar[str] = ""
+    learned: ClassVar[int] = 0
+
+    def prepare(self, model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:
+        type(self).learned += 1
+        return {"times": torch.tensor(self.learned)}
+
+    def relevance(self, query: Query) -> Tensor:
+        return query.prepared["times"] * torch.ones_like(query.inputs)
+
+
+def test_a_method_learns_of_the_shifted_model_once_for_all_blocks() -> None:
+    case = case_of(Learner(), convnet(), images(), rows=2)
+    assert InputInvariance().score(case).values.tolist() == [1.0] * 4  # the second lesson against the first
+    assert Learner.learned == 2
+
+
+@pytest.mark.parametrize("method", [Gradient(), InputXGradient(), Occlusion(window=1)])
+def test_blocks_of_samples_give_the_scores_of_all_at_once(method: AttributionMethod) -> None:
+    together, apart = (InputInvariance().score(case_of(method, convnet(), images(), rows=rows)) for rows in (64, 3))
+    assert torch.allclose(apart.values, together.values, rtol=1e-12, atol=1e-15)
+    assert torch.equal(apart.details["rounding"], together.details["rounding"])

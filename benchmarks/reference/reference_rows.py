@@ -25,6 +25,7 @@ import slow_robustness
 import slow_search
 import slow_signals
 import slow_sizes
+import slow_sufficiency
 import slow_trees
 
 from whybench.registries import fill, methods, metrics
@@ -56,6 +57,7 @@ METRIC_MODULES = (
     slow_robustness,
     slow_signals,
     slow_sizes,
+    slow_sufficiency,
 )
 
 METHODS: Mapping[str, str] = {
@@ -105,12 +107,17 @@ FURTHER_METRICS: Mapping[str, str] = {
     "explanation_manipulation_far": "explanation_manipulation(radius=0.2, tolerance=0.5, queries=40)",
     "explanation_manipulation_towards": "explanation_manipulation(goal='other_class', queries=4)",
     "implementation_invariance_of_a_large_epsilon": "implementation_invariance",
+    "input_invariance_of_integrated_gradients": "input_invariance",
+    "input_invariance_with_the_baseline": "input_invariance(baseline='shifted')",
     "mprt_redrawn": "mprt(randomisation='redraw', order='independent', similarity='ssim', seeds=2)",
     "non_sensitivity_of_twins": "non_sensitivity",
     "relative_input_stability_wide": "relative_input_stability(radius=4.0)",
     "relative_output_stability_wide": "relative_output_stability(radius=4.0)",
     "relative_representation_stability_wide": "relative_representation_stability(radius=4.0)",
+    "sufficiency_by_deviation": "sufficiency(distance='seuclidean', absolute=True, threshold=0.95)",
+    "sufficiency_of_less": "sufficiency(threshold=0.8)",
     "sufficiency_of_more": "sufficiency(threshold=0.97)",
+    "sufficiency_of_sizes": "sufficiency(absolute=True, threshold=0.97)",
     "symmetry_of_twins": "symmetry",
 }
 """Rows by names of their own, where a method or a metric is asked once more: the slow reference has the name, too."""
@@ -120,6 +127,8 @@ ASKED: Mapping[str, str] = {
     "cosine_convergence": "gradient",
     "implementation_invariance": "lrp",
     "implementation_invariance_of_a_large_epsilon": "lrp(epsilon=0.5)",
+    "input_invariance_of_integrated_gradients": "integrated_gradients",
+    "input_invariance_with_the_baseline": "integrated_gradients",
     "non_sensitivity_of_twins": "smooth_grad",
     "pattern_quality": "pattern_net",
     "symmetry_of_twins": "smooth_grad",

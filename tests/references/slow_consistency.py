@@ -1,7 +1,8 @@
 """Metrics of maps that should stay, or move along, when all of the image moves."""
 
 import numpy as np
-from slow_world import HEIGHT, INPUTS, NETWORK, TARGETS, WIDTH, Array, explanation, judged
+from slow_gradients import integrated, integrated_gradients
+from slow_world import BASELINE, HEIGHT, INPUTS, NETWORK, TARGETS, WIDTH, Array, explanation, judged
 
 SHIFT = 1.0
 PIXELS_MOVED = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -12,7 +13,24 @@ def input_invariance(i: int) -> float:
     """f2(z) = f(z - m), asked at x + m: its gradient there is that of f at x, and is multiplied by what is seen."""
     before = INPUTS[i] * NETWORK.gradient(INPUTS[i], TARGETS[i])
     moved = INPUTS[i] + SHIFT
-    after = moved * NETWORK.gradient(moved - SHIFT, TARGETS[i])
+    return largest_change(before, moved * NETWORK.gradient(moved - SHIFT, TARGETS[i]))
+
+
+def input_invariance_of_integrated_gradients(i: int) -> float:
+    """Their baseline stays."""
+    return largest_change(integrated_gradients(i), integrated_behind_a_shift(i, BASELINE))
+
+
+def input_invariance_with_the_baseline(i: int) -> float:
+    """Their baseline moves along: nothing changes."""
+    return largest_change(integrated_gradients(i), integrated_behind_a_shift(i, BASELINE + SHIFT))
+
+
+def integrated_behind_a_shift(i: int, baseline: float) -> Array:
+    return integrated(INPUTS[i] + SHIFT, baseline, lambda x: NETWORK.gradient(x - SHIFT, TARGETS[i]))
+
+
+def largest_change(before: Array, after: Array) -> float:
     return float(np.abs(after - before).max() / np.abs(before).max())
 
 

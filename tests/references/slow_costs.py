@@ -8,7 +8,6 @@ from slow_world import CLASSES, HEIGHT, IDS, INPUTS, MEAN, NETWORK, TARGETS, WID
 PIXELS = HEIGHT * WIDTH
 SUBSET, SUBSETS = 0.2, 100
 SIZES, SMALLEST, LARGEST, OF_EACH = 8, 0.02, 0.8, 50
-NEAR, LESS_NEAR = 0.6, 0.97
 PAIRS = 5
 
 
@@ -76,22 +75,6 @@ def random_logit(i: int) -> float:
     other = drawn + (drawn >= TARGETS[i])
     elsewhere = (INPUTS[i] * NETWORK.gradient(INPUTS[i], other)).sum(0)
     return pearson(ranks(judged(i).ravel()), ranks(elsewhere.ravel()))
-
-
-def same_class(i: int, threshold: float) -> float | None:
-    """Of the other samples whose maps are near, the share with the same class; undefined where none is near."""
-    units = [judged(j) / np.sqrt((judged(j) ** 2).sum()) for j in range(len(INPUTS))]
-    apart = [[np.sqrt(((a - b) ** 2).sum()) for b in units] for a in units]
-    near = [j for j in range(len(INPUTS)) if j != i and apart[i][j] <= threshold * np.max(apart)]
-    return sum(TARGETS[j] == TARGETS[i] for j in near) / len(near) if near else None
-
-
-def sufficiency(i: int) -> float | None:
-    return same_class(i, NEAR)
-
-
-def sufficiency_of_more(i: int) -> float | None:
-    return same_class(i, LESS_NEAR)
 
 
 def cosine_convergence(i: int) -> float:

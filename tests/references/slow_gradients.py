@@ -1,5 +1,7 @@
 """Methods made of gradients, sample by sample, from their definitions."""
 
+from collections.abc import Callable
+
 import numpy as np
 from slow_streams import normal, uniform
 from slow_world import BASELINE, IDS, INPUTS, NETWORK, TARGETS, TRAINING, Array, SlowNetwork
@@ -20,10 +22,15 @@ def input_x_gradient(i: int) -> Array:
 
 
 def integrated_gradients(i: int) -> Array:
+    return integrated(INPUTS[i], BASELINE, lambda x: NETWORK.gradient(x, TARGETS[i]))
+
+
+def integrated(x: Array, baseline: float, slope: Callable[[Array], Array]) -> Array:
+    """Slopes along the way from the baseline, by Gauss and Legendre."""
     nodes, weights = np.polynomial.legendre.leggauss(STEPS)
-    distance, total = INPUTS[i] - BASELINE, np.zeros(INPUTS[i].shape)
+    distance, total = x - baseline, np.zeros(x.shape)
     for node, weight in zip(nodes, weights, strict=True):
-        total += weight / 2 * NETWORK.gradient(BASELINE + (node + 1) / 2 * distance, TARGETS[i])
+        total += weight / 2 * slope(baseline + (node + 1) / 2 * distance)
     return distance * total
 
 

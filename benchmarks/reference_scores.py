@@ -1,7 +1,7 @@
 """Goldens of our own: python benchmarks/reference_scores.py writes results/reference/.
 
-Every own method and metric on a network of integers, by slow references wherever there is one. Values that are known
-stay as they are unless they differ; where they do, the protocol has to rise first.
+Every own method and metric on a network of integers, by slow references that know nothing of either. Values that are
+known stay as they are unless they differ; where they do, the protocol has to rise first.
 """
 
 import json
@@ -15,7 +15,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "refer
 
 import numpy as np
 import torch
-from integer_model import explained, scored
 from reference_page import page
 from reference_rows import Row, method_rows, metric_rows
 from safetensors.torch import load, save
@@ -28,23 +27,18 @@ from whybench.testing.differences import maps_differ, scores_differ
 from whybench.testing.tolerances import Tolerance
 
 FOLDER = Path(__file__).resolve().parent.parent / "results" / "reference"
-TOLERANCE = {"definition": Tolerance(1e-9, 1e-12), "product": Tolerance(1e-6, 1e-9)}
-"""Of what sums in another order moves; what is the product's own comes out of descents, which carry it on."""
+TOLERANCE = Tolerance(1e-9, 1e-12)
+"""Of what sums in another order moves."""
 Facts = dict[str, Any]
 
 
 def relevance(row: Row) -> Tensor:
-    """The maps of a method, by its slow reference where it has one."""
-    if row.reference is None:
-        return explained(row.spec)
+    """The maps of a method, by its slow reference."""
     return torch.as_tensor(np.stack([row.reference(i) for i in range(SAMPLES)]))
 
 
 def scores(row: Row) -> dict[str, float | None]:
-    """The scores of a metric by sample, by its slow reference where it has one."""
-    if row.reference is None:
-        found = scored(row.spec, row.method, row.network)
-        return {name: None if i in found.undefined else float(found.values[i]) for i, name in enumerate(IDS)}
+    """The scores of a metric by sample, by its slow reference."""
     said = {name: row.reference(i) for i, name in enumerate(IDS)}
     return {name: None if value is None else float(value) for name, value in said.items()}
 
@@ -53,7 +47,6 @@ def map_facts(row: Row, maps: Tensor) -> Facts:
     """What of a map can be read: its sums, its first values, and a digest of all."""
     return {
         "spec": row.spec,
-        "source": row.source,
         "shape": list(maps.shape),
         "sums": maps.flatten(1).sum(1).tolist(),
         "first": maps.flatten(1)[:, :4].tolist(),
@@ -62,7 +55,7 @@ def map_facts(row: Row, maps: Tensor) -> Facts:
 
 
 def score_facts(row: Row, found: Mapping[str, float | None]) -> Facts:
-    asked = {"spec": row.spec, "method": row.method, "source": row.source, "scores": dict(found)}
+    asked = {"spec": row.spec, "method": row.method, "scores": dict(found)}
     return asked if row.network == "integers" else {**asked, "network": row.network}
 
 
@@ -75,7 +68,7 @@ def stored() -> tuple[Facts, dict[str, Tensor]]:
 
 
 def digests(facts: Facts) -> dict[str, str]:
-    """A digest of each row but its source, which may become the definition: by it a change of protocol is asked for."""
+    """A digest of each row, by which a change of protocol is asked for, but of its source, which rows once named."""
     return {
         f"{sort}/{name}": json_digest({fact: value for fact, value in row.items() if fact != "source"})
         for sort in ("methods", "metrics")
@@ -91,14 +84,14 @@ def remade() -> tuple[Facts, dict[str, Tensor], list[str]]:
     changed = []
     for row in method_rows():
         new, old = relevance(row).contiguous(), kept.get(row.name)
-        same = old is not None and not maps_differ(new, old, TOLERANCE[row.source])
+        same = old is not None and not maps_differ(new, old, TOLERANCE)
         maps[row.name] = old if same and old is not None else new
         found["methods"][row.name] = map_facts(row, maps[row.name])
         if row.name in known["methods"] and not same:
             changed.append(f"methods/{row.name}")
     for row in metric_rows():
         values, before = scores(row), known["metrics"].get(row.name)
-        same = before is not None and not scores_differ(values, before["scores"], TOLERANCE[row.source])
+        same = before is not None and not scores_differ(values, before["scores"], TOLERANCE)
         found["metrics"][row.name] = score_facts(row, before["scores"] if same else values)
         if before is not None and not same:
             changed.append(f"metrics/{row.name}")

@@ -1,4 +1,4 @@
-"""Every own method and metric, with its parameters and its slow reference, where there is one."""
+"""Every own method and metric, with what it is asked and its slow reference."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ import slow_signals
 import slow_sizes
 import slow_sufficiency
 import slow_trees
-from reference_specs import ASKED, FURTHER_METHODS, FURTHER_METRICS, METHODS, METRICS, SAME, TWINS
+from reference_questions import ASKED, FURTHER_METHODS, FURTHER_METRICS, METHODS, METRICS, SAME, TWINS
 
 from whybench.registries import fill, methods, metrics
 
@@ -64,20 +64,13 @@ METRIC_MODULES = (
 
 @dataclass(frozen=True)
 class Row:
-    """spec: what is asked; method: what a metric is shown; reference: None where the values are the product's own.
-
-    network: that of integers, or the one of `slow_world` that is meant.
-    """
+    """spec: what is asked; method: what a metric is shown; network: of integers, or the one of `slow_world` meant."""
 
     name: str
     spec: str
-    reference: Reference | None
+    reference: Reference
     method: str = ""
     network: str = "integers"
-
-    @property
-    def source(self) -> str:
-        return "product" if self.reference is None else "definition"
 
 
 def method_rows() -> list[Row]:
@@ -107,6 +100,10 @@ def spec(name: str, parameters: Mapping[str, str]) -> str:
     return f"{name}({parameters[name]})" if name in parameters else name
 
 
-def reference(name: str, modules: tuple[Any, ...]) -> Reference | None:
-    """The function of that name, where one of the modules has it."""
-    return next((getattr(module, name) for module in modules if hasattr(module, name)), None)
+def reference(name: str, modules: tuple[Any, ...]) -> Reference:
+    """The function of that name; raises LookupError where none of the modules has it."""
+    for module in modules:
+        if hasattr(module, name):
+            found: Reference = getattr(module, name)
+            return found
+    raise LookupError(f"{name} has no slow reference in tests/references")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import reference_scores
 from integer_model import explained, scored
-from reference_rows import METHOD_MODULES, METRIC_MODULES, Row, method_rows, metric_rows
-from reference_specs import FURTHER_METHODS, FURTHER_METRICS
+from reference_questions import FURTHER_METHODS, FURTHER_METRICS
+from reference_rows import METHOD_MODULES, METRIC_MODULES, Row, method_rows, metric_rows, reference
 from slow_world import HEIGHT, IDS, INPUTS, NETWORK, TRAINING, TWINS, WIDTH, Array
 from torch import Tensor
 
@@ -34,13 +34,13 @@ def by_name(rows: list[Row]) -> pytest.MarkDecorator:
 
 
 def map_moved(row: Row) -> str:
-    return maps_differ(explained(row.spec), MAPS[row.name], reference_scores.TOLERANCE[row.source])
+    return maps_differ(explained(row.spec), MAPS[row.name], reference_scores.TOLERANCE)
 
 
 def score_moved(row: Row) -> str:
     found = scored(row.spec, row.method, row.network)
     values = {name: None if i in found.undefined else float(found.values[i]) for i, name in enumerate(IDS)}
-    return scores_differ(values, FACTS["metrics"][row.name]["scores"], reference_scores.TOLERANCE[row.source])
+    return scores_differ(values, FACTS["metrics"][row.name]["scores"], reference_scores.TOLERANCE)
 
 
 def named(rows: list[Row], name: str) -> Row:
@@ -59,17 +59,17 @@ def test_the_scores_are_the_goldens(row: Row) -> None:
     assert score_moved(row) == ""
 
 
-@by_name([row for row in METHODS if row.reference])
+@by_name(METHODS)
 def test_the_maps_of_slow_references_are_the_goldens(row: Row) -> None:
     found = reference_scores.relevance(row)
-    assert maps_differ(found, MAPS[row.name], reference_scores.TOLERANCE["definition"]) == ""
+    assert maps_differ(found, MAPS[row.name], reference_scores.TOLERANCE) == ""
     assert reference_scores.map_facts(row, MAPS[row.name]) == FACTS["methods"][row.name]
 
 
-@by_name([row for row in METRICS if row.reference])
+@by_name(METRICS)
 def test_the_scores_of_slow_references_are_the_goldens(row: Row) -> None:
     known = FACTS["metrics"][row.name]
-    assert scores_differ(reference_scores.scores(row), known["scores"], reference_scores.TOLERANCE["definition"]) == ""
+    assert scores_differ(reference_scores.scores(row), known["scores"], reference_scores.TOLERANCE) == ""
     assert reference_scores.score_facts(row, known["scores"]) == known
 
 
@@ -84,9 +84,13 @@ def test_every_own_method_and_metric_has_a_row() -> None:
 def test_every_slow_reference_is_used_or_a_step_of_one() -> None:
     """Those that are asked for by name are functions of the sample alone."""
     for row in (*METHODS, *METRICS):
-        if row.reference:
-            assert row.reference.__module__ in {module.__name__ for module in (*METHOD_MODULES, *METRIC_MODULES)}
-            assert row.reference.__code__.co_varnames[: row.reference.__code__.co_argcount] == ("i",)
+        assert row.reference.__module__ in {module.__name__ for module in (*METHOD_MODULES, *METRIC_MODULES)}
+        assert row.reference.__code__.co_varnames[: row.reference.__code__.co_argcount] == ("i",)
+
+
+def test_what_has_no_slow_reference_gets_no_row() -> None:
+    with pytest.raises(LookupError, match="guess has no slow reference in tests/references"):
+        reference("guess", METHOD_MODULES)
 
 
 @pytest.mark.parametrize("path", SLOW, ids=lambda path: path.stem)
@@ -112,13 +116,7 @@ def _places(z: Array) -> list[tuple[int, int, int]]:
 
 
 def test_a_golden_changes_with_the_protocol_only() -> None:
-    """The rows are those that this protocol's digests were taken of, and so are those of every commit; a row
-    that was held to its definition stays so."""
-
-    def defined(facts: reference_scores.Facts) -> set[str]:
-        rows = {**facts["methods"], **facts["metrics"]}
-        return {name for name, row in rows.items() if row["source"] == "definition"}
-
+    """The rows are those that this protocol's digests were taken of, and so are those of every commit."""
     assert FACTS["protocol"] == PROTOCOL
     now = json.loads((reference_scores.FOLDER / "protocols.json").read_text(encoding="utf-8"))
     assert now[str(PROTOCOL)] == reference_scores.digests(FACTS)
@@ -130,17 +128,7 @@ def test_a_golden_changes_with_the_protocol_only() -> None:
             ["git", "show", f"{commit}:{place}"], cwd=ROOT, capture_output=True, text=True, check=True
         )
         then = json.loads(shown.stdout)
-        assert defined(then) <= defined(FACTS), commit
         assert reference_scores.digests(then).items() <= now[str(then["protocol"])].items(), commit
-
-
-def test_a_value_that_becomes_the_definitions_keeps_its_digest() -> None:
-    def of(**facts: str) -> dict[str, str]:
-        row = FACTS["metrics"]["gini"] | facts
-        return reference_scores.digests({"methods": {}, "metrics": {"gini": row}})
-
-    assert of(source="product") == of(source="definition")
-    assert of(method="gradient") != of(method="input_x_gradient")
 
 
 def test_the_command_refuses_to_change_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from whybench.checking.of_methods import (
     again,
     asking,
-    closed_form,
     company,
     draws,
     edges,
@@ -20,7 +19,6 @@ from whybench.checking.of_methods import (
 __all__ = [
     "again",
     "asking",
-    "closed_form",
     "company",
     "draws",
     "edges",

@@ -1,4 +1,4 @@
-"""What is asked of the network of integers: parameters, further rows, and what a metric is shown."""
+"""What the rows ask: parameters, further rows, and what metrics are shown."""
 
 from collections.abc import Mapping
 

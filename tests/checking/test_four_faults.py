@@ -1,4 +1,4 @@
-"""Faults of the field, each caught by `whybench check`, by the goldens and by `whybench compare`."""
+"""Four faults of the field, each caught by `whybench check`, by the goldens and by `whybench compare`."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import reference_scores
 import torch
-from field_faults import FAULTS, METHODS, METRICS, Fault
+from four_faults import FAULTS, METHODS, METRICS, Fault
 from integer_model import explained, opened
 from reference_rows import Row, method_rows, metric_rows
 from slow_world import IDS

@@ -11,6 +11,7 @@ from pyarrow import parquet
 from tiny_board import model, tiny_suite
 
 from whybench.errors import BadParameter
+from whybench.leaderboard.variants import Variant
 from whybench.publishing import chance_of_catching, chosen, verify
 from whybench.publishing.reading import read_records
 
@@ -53,8 +54,8 @@ def test_honest_cells_are_reproduced(published: Path) -> None:
     assert [(one.reproduced, one.difference, one.same) for one in found.again] == [(True, 0.0, True)] * 6
     assert [one.key for one in found.again] == list(chosen([r.key for r in _cells(published)], "7", 6))
     for row in found.rows:
-        place = (row.dataset, row.model, row.method, row.method_parameters)
-        times = sum(one.address[:4] == place for one in found.again)
+        place = (row.dataset, row.model, Variant(row.method, row.method_parameters))
+        times = sum(one.address.place == place for one in found.again)
         level = "claimed" if not times else "reproduced in full" if times == row.cells else "reproduced in part"
         assert (row.reproduced, row.level) == (times, level)
     note = "6 of 20 cells: a forger of 2 of them is caught with probability 0.521"  # 1 - C(18, 6) / C(20, 6)

@@ -2,22 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from whybench.leaderboard.gathering import method_of, metric_of
-from whybench.leaderboard.variants import Variant
+from whybench.leaderboard.addresses import SeededAddress, seeded_address_of
 from whybench.records import Record, SampleScore, Status
-
-
-class Address(NamedTuple):
-    """What a cell is. Its key is something else: it names the version, too."""
-
-    kind: str
-    dataset: str
-    model: str
-    method: Variant
-    metric: Variant
-    seed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +16,7 @@ class ScoredCell:
     the metric is not ranked.
     """
 
-    address: Address
+    address: SeededAddress
     status: Status
     reason: str
     samples: Mapping[str, SampleScore]
@@ -40,16 +28,15 @@ class ScoredCell:
 
 def scored_cell(record: Record, dtype: str | None) -> ScoredCell:
     """A store's record as it is compared."""
-    s = record.subject
     return ScoredCell(
-        address=Address(s.kind, s.dataset, s.model, method_of(s), metric_of(record), s.seed),
+        address=seeded_address_of(record),
         status=record.status,
         reason=record.reason,
         samples={sample.sample_id: sample for sample in record.samples},
         higher_is_better=record.higher_is_better,
         trivial=record.trivial,
         dtype=dtype,
-        protocol=s.protocol,
+        protocol=record.subject.protocol,
     )
 
 

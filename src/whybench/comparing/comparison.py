@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from whybench.comparing.cells import Address, changed_facts
+from whybench.comparing.cells import changed_facts
 from whybench.comparing.judging import JudgedCell, Rules, judged
 from whybench.comparing.matching import matched
 from whybench.comparing.moves import Move, moves
 from whybench.comparing.paces import Pace
 from whybench.comparing.side import Side
 from whybench.errors import BadParameter
+from whybench.leaderboard.addresses import SeededAddress
 from whybench.leaderboard.variants import Variant, labels
 
 FAILURES: Mapping[str, tuple[str, Callable[[JudgedCell], bool]]] = {
@@ -92,12 +93,12 @@ class Comparison:
         return labels(pace.method for pace in self.paces)
 
     @cached_property
-    def names(self) -> Callable[[Address], tuple[str, str, str]]:
+    def names(self) -> Callable[[SeededAddress], tuple[str, str, str]]:
         """What a cell is called: its method, its metric, and its model and dataset."""
         methods, metrics = (labels(getattr(c.address, part) for c in self.cells) for part in ("method", "metric"))
         seeds = len({c.address.seed for c in self.cells}) > 1
 
-        def called(a: Address) -> tuple[str, str, str]:
+        def called(a: SeededAddress) -> tuple[str, str, str]:
             seed = f", seed {a.seed}" if seeds else ""
             return methods[a.method], metrics[a.metric], f"{a.model} on {a.dataset}{seed}"
 

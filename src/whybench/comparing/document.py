@@ -7,6 +7,7 @@ from whybench.comparing.comparison import Comparison
 from whybench.comparing.judging import JudgedCell
 from whybench.comparing.paces import Pace
 from whybench.comparing.side import Side
+from whybench.leaderboard.addresses import SeededAddress
 
 SCHEMA = "whybench.comparison"
 VERSION = 1
@@ -40,7 +41,7 @@ def _side(side: Side) -> dict[str, Any]:
     return {"name": side.name, "environment": dict(side.environment), "cells": len(side.cells)}
 
 
-def _address(a: Any) -> dict[str, Any]:
+def _address(a: SeededAddress) -> dict[str, Any]:
     return {
         "kind": a.kind,
         "dataset": a.dataset,

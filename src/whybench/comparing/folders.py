@@ -9,10 +9,11 @@ from typing import Any, get_args
 import pyarrow as pa
 from pyarrow import parquet
 
-from whybench.comparing.cells import Address, ScoredCell
+from whybench.comparing.cells import ScoredCell
 from whybench.comparing.side import Side
 from whybench.digests import canonical_json
 from whybench.errors import BadInput, BadScores, UsageError
+from whybench.leaderboard.addresses import SeededAddress
 from whybench.leaderboard.variants import Variant
 from whybench.protocols import Metric
 from whybench.records import SampleScore, SampleStatus, Status
@@ -72,7 +73,7 @@ def _scored(rows: list[dict[str, Any]], place: Path) -> ScoredCell:
     if len(samples) not in (0, len(rows)):
         raise BadInput(f"{place}: {first['method']} x {first['metric']} holds a sample more than once")
     higher, trivial = _facts(first["metric"], parameters["metric"])
-    address = Address(
+    address = SeededAddress(
         kind=first["kind"],
         dataset=first["dataset"],
         model=first["model"],

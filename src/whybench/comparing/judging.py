@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from whybench.comparing.cells import Address, ScoredCell, changed_facts
+from whybench.comparing.cells import ScoredCell, changed_facts
 from whybench.comparing.matching import Pair
 from whybench.comparing.samples import Direction, MovedSample, direction_of, moved_samples, overall
 from whybench.comparing.tolerance import Tolerance, Tolerances
 from whybench.errors import BadParameter
+from whybench.leaderboard.addresses import SeededAddress
 from whybench.statistics import holm, mean, signed_rank
 from whybench.statistics.pairs import ALPHA, paired
 from whybench.statistics.values import Array
@@ -53,7 +54,7 @@ class JudgedCell:
     tolerance: Tolerance | None = None
 
     @property
-    def address(self) -> Address:
+    def address(self) -> SeededAddress:
         return self.pair.address
 
 

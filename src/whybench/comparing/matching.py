@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from whybench.comparing.cells import Address, ScoredCell
+from whybench.comparing.cells import ScoredCell
 from whybench.errors import BadInput, NothingSelected
+from whybench.leaderboard.addresses import SeededAddress
 from whybench.leaderboard.variants import Variant
 
 SHOWN = 3
@@ -20,7 +21,7 @@ class Pair(NamedTuple):
     note: str = ""
 
     @property
-    def address(self) -> Address:
+    def address(self) -> SeededAddress:
         """What the cell is, in the words of the first side that has it."""
         known = self.before or self.after
         assert known is not None
@@ -47,8 +48,8 @@ def matched(before: Sequence[ScoredCell], after: Sequence[ScoredCell]) -> list[P
     return both + [Pair(None, cell) for address, cell in second.items() if address not in taken]
 
 
-def _by_address(cells: Iterable[ScoredCell], side: str) -> dict[Address, ScoredCell]:
-    found: dict[Address, ScoredCell] = {}
+def _by_address(cells: Iterable[ScoredCell], side: str) -> dict[SeededAddress, ScoredCell]:
+    found: dict[SeededAddress, ScoredCell] = {}
     for cell in cells:
         if cell.address in found:
             a = cell.address
@@ -73,11 +74,11 @@ def _extended(left: Sequence[ScoredCell], right: Sequence[ScoredCell]) -> list[P
     ]
 
 
-def _bare(address: Address) -> tuple[Any, ...]:
-    return (*address[:3], address.method.name, address.metric.name, address.seed)
+def _bare(a: SeededAddress) -> tuple[Any, ...]:
+    return a.kind, a.dataset, a.model, a.method.name, a.metric.name, a.seed
 
 
-def _extends(a: Address, b: Address) -> bool:
+def _extends(a: SeededAddress, b: SeededAddress) -> bool:
     return _compatible(a.method, b.method) and _compatible(a.metric, b.metric)
 
 
@@ -88,7 +89,7 @@ def _compatible(a: Variant, b: Variant) -> bool:
     return nested and all(first[name] == second[name] for name in first.keys() & second.keys())
 
 
-def _said(a: Address, b: Address) -> str:
+def _said(a: SeededAddress, b: SeededAddress) -> str:
     parts = []
     for one, other in ((a.method, b.method), (a.metric, b.metric)):
         old, new = one.values(), other.values()
@@ -101,7 +102,7 @@ def _written(values: Mapping[str, Any], name: str) -> str:
     return f"{name}={values[name]!r}"
 
 
-def _apart(a: Sequence[Address], b: Sequence[Address]) -> str:
+def _apart(a: Sequence[SeededAddress], b: Sequence[SeededAddress]) -> str:
     """Where two sides differ: the first facts of which they share no value."""
     if not a or not b:
         empty = " and ".join(side for side, cells in (("A", a), ("B", b)) if not cells)

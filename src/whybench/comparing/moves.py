@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from whybench.comparing.cells import Address
 from whybench.comparing.judging import JudgedCell
+from whybench.leaderboard.addresses import SeededAddress
 from whybench.statistics import mean, ranks
 
 
 class Move(NamedTuple):
     """A method whose place under one metric is another, among the `of` methods that have scores on both sides."""
 
-    address: Address
+    address: SeededAddress
     before: int
     after: int
     of: int

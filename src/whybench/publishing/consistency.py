@@ -6,9 +6,10 @@ from typing import Any
 
 from whybench import keys, registries
 from whybench.digests import source_digest
+from whybench.leaderboard.addresses import Address, address_of
 from whybench.outcomes import leaks
 from whybench.publishing.manifest import Manifest
-from whybench.publishing.plan import Address, Planned, address_of
+from whybench.publishing.plan import Planned
 from whybench.publishing.reading import Records
 from whybench.publishing.verdict import Check, check
 from whybench.records import PROTOCOL, ExplanationRecord, Record

@@ -7,10 +7,10 @@ from typing import Any
 
 from whybench.digests import json_digest
 from whybench.errors import Refused
+from whybench.leaderboard.addresses import Address, Place, address_of
 from whybench.publishing.curves import with_curves
 from whybench.publishing.manifest import Manifest, read_manifest
 from whybench.publishing.notes import noted_levels
-from whybench.publishing.plan import Address, address_of
 from whybench.publishing.reading import Records, read_records
 from whybench.publishing.rerun import TOLERANCE, compare
 from whybench.publishing.verifying import verify
@@ -53,7 +53,7 @@ def merge(folder: Path, store: Store, suite: str | Suite | None = None) -> Merge
         raise Refused(f"{folder} is refused: it changed while it was read")
     own = {address_of(record): record for record in store.records(manifest.suite)}
     _agree(found, own)
-    places = {address[:4]: store.explained(manifest.suite)[record.key] for address, record in own.items()}
+    places = {address.place: store.explained(manifest.suite)[record.key] for address, record in own.items()}
     added = [
         (position, record)
         for position, record in enumerate(found.cells)
@@ -84,10 +84,10 @@ def _agree(found: Records, own: dict[Address, Record]) -> None:
         )
 
 
-def _free(found: Records, record: Record, places: dict[tuple[str, str, str, str], str]) -> bool:
+def _free(found: Records, record: Record, places: dict[Place, str]) -> bool:
     """Whether the board has no explanation of this method there, or this very one."""
     explanation = found.explained[record.key]
-    return places.get(address_of(record)[:4], explanation) == explanation
+    return places.get(address_of(record).place, explanation) == explanation
 
 
 def _note(manifest: Manifest, found: Records, noted: dict[str, int]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _note(manifest: Manifest, found: Records, noted: dict[str, int]) -> dict[str
         "asked": manifest.asked[-1] if manifest.asked else "",
         "environment": manifest.environment,
         "merged": manifest.digest,
-        "verification": noted or {"claimed": len({address_of(r)[:4] for r in found.cells})},
+        "verification": noted or {"claimed": len({address_of(r).place for r in found.cells})},
     }
 
 

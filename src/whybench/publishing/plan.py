@@ -2,31 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from whybench import registries
 from whybench.digests import canonical_json
-from whybench.errors import WhybenchError, shown
+from whybench.errors import WhybenchError
+from whybench.leaderboard.addresses import Address, Place, address_of
 from whybench.leaderboard.variants import Variant
 from whybench.parameters import parameters
 from whybench.records import Record
 from whybench.suite import Block, Cell, Suite
 from whybench.suite import suite as find_suite
-
-
-class Address(NamedTuple):
-    """A cell by its names; parameters are canonical JSON."""
-
-    dataset: str
-    model: str
-    method: str
-    method_parameters: str
-    metric: str
-    metric_parameters: str
-
-    def __str__(self) -> str:
-        method, metric = f"{self.method} {self.method_parameters}", f"{self.metric} {self.metric_parameters}"
-        return shown(f"{method} by {metric} on {self.model}, {self.dataset}")
 
 
 @dataclass(frozen=True)
@@ -40,8 +26,7 @@ class Grid:
 
     def addresses(self) -> list[Address]:
         """All of its cells."""
-        names = (self.dataset, self.model)
-        return [Address(*names, m.name, m.parameters, x.name, x.parameters) for m in self.methods for x in self.metrics]
+        return [Address(self.dataset, self.model, m, x) for m in self.methods for x in self.metrics]
 
 
 @dataclass(frozen=True)
@@ -52,19 +37,11 @@ class Planned:
     cell: Cell
 
 
-def address_of(record: Record) -> Address:
-    """A record's address."""
-    s = record.subject
-    method, metric = canonical_json(s.method_parameters), canonical_json(record.metric_parameters)
-    return Address(s.dataset, s.model, s.method, method, record.metric, metric)
-
-
 def grids(records: Iterable[Record]) -> tuple[Grid, ...]:
     """Records as few grids: methods with the same metrics on the same model and dataset stand together."""
-    asked: dict[tuple[str, str, Variant], list[Variant]] = {}
+    asked: dict[Place, list[Variant]] = {}
     for a in map(address_of, records):
-        metrics = asked.setdefault((a.dataset, a.model, Variant(a.method, a.method_parameters)), [])
-        metrics.append(Variant(a.metric, a.metric_parameters))
+        asked.setdefault(a.place, []).append(a.metric)
     together: dict[tuple[str, str, tuple[Variant, ...]], list[Variant]] = {}
     for (dataset, model, method), found in asked.items():
         together.setdefault((dataset, model, tuple(sorted(found))), []).append(method)
@@ -88,8 +65,8 @@ def cells_of(suite: Suite) -> dict[Address, Planned]:
     for block in suite.blocks:
         for cell in block.cells():
             method, metric = (canonical_json(parameters(thing)) for thing in (cell.entry.method, cell.metric))
-            address = Address(cell.dataset, cell.model, cell.entry.label, method, cell.metric.name, metric)
-            found.setdefault(address, Planned(block, cell))
+            named = Variant(cell.entry.label, method), Variant(cell.metric.name, metric)
+            found.setdefault(Address(cell.dataset, cell.model, *named), Planned(block, cell))
     return found
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from whybench import keys
 from whybench.batch_plan import BatchPlan
 from whybench.errors import Refused, WhybenchError, shown
+from whybench.leaderboard.addresses import Address, address_of
 from whybench.loading import Bench, load
 from whybench.progress import Listener, Silent
-from whybench.publishing.plan import Address, Planned, address_of
+from whybench.publishing.plan import Planned
 from whybench.publishing.reading import Records
 from whybench.publishing.verdict import Again
 from whybench.records import CurveArrays, ExplanationRecord, Record, SampleScore

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from whybench.publishing.plan import Address
+from whybench.leaderboard.addresses import Address, Place
 
 Level = Literal["claimed", "reproduced in part", "reproduced in full", "contradicted"]
 SHOWN = 20
@@ -93,7 +93,7 @@ class Verification:
             "tolerance": self.tolerance,
             "checks": [{**asdict(check), "ok": check.ok} for check in self.checks],
             "levels": self.levels(),
-            "again": [{**asdict(one), "address": one.address._asdict()} for one in self.again],
+            "again": [{**asdict(one), "address": _written(one.address)} for one in self.again],
             "rows": [asdict(row) for row in self.rows],
         }
 
@@ -107,14 +107,26 @@ def check(name: str, checked: int, problems: Sequence[str], notes: Sequence[str]
 def rows(addresses: Collection[Address], again: Collection[Again]) -> tuple[Row, ...]:
     """The rows of the boards, in order, with their levels."""
     found = {one.address: one.reproduced for one in again}
-    held: dict[tuple[str, str, str, str], list[Address]] = {}
+    held: dict[Place, list[Address]] = {}
     for address in sorted(addresses):
-        held.setdefault(address[:4], []).append(address)
+        held.setdefault(address.place, []).append(address)
     made = []
     for place, cells in held.items():
         answers = [found[cell] for cell in cells if cell in found]
-        made.append(Row(*place, cells=len(cells), reproduced=sum(answers), level=_level(len(cells), answers)))
+        named = place.dataset, place.model, place.method.name, place.method.parameters
+        made.append(Row(*named, cells=len(cells), reproduced=sum(answers), level=_level(len(cells), answers)))
     return tuple(made)
+
+
+def _written(address: Address) -> dict[str, str]:
+    return {
+        "dataset": address.dataset,
+        "model": address.model,
+        "method": address.method.name,
+        "method_parameters": address.method.parameters,
+        "metric": address.metric.name,
+        "metric_parameters": address.metric.parameters,
+    }
 
 
 def _level(cells: int, answers: Sequence[bool]) -> Level:

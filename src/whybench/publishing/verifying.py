@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from whybench.errors import BadParameter, Refused, UsageError
+from whybench.leaderboard.addresses import Address, address_of
 from whybench.progress import Listener
 from whybench.publishing import files, plan
 from whybench.publishing.boards import boards_agree
@@ -12,7 +13,7 @@ from whybench.publishing.challenge import CELLS, chance_of_catching, chosen
 from whybench.publishing.consistency import facts_agree, names_agree, records_agree
 from whybench.publishing.curves import with_curves
 from whybench.publishing.manifest import Manifest, read_manifest
-from whybench.publishing.plan import Address, Planned
+from whybench.publishing.plan import Planned
 from whybench.publishing.reading import Records, read_records
 from whybench.publishing.rerun import run_again
 from whybench.publishing.verdict import Again, Check, Verification, check, rows
@@ -67,7 +68,7 @@ def verify(
         keys = [record.key for record in found.cells]
         again = run_again(chosen(keys, nonce, cells or CELLS), found, known, planned, tolerance, listener)
         checks.append(_reproduced(again, len(set(keys))))
-    addresses = [plan.address_of(record) for record in found.cells]
+    addresses = [address_of(record) for record in found.cells]
     return Verification(
         manifest.digest, manifest.suite, tuple(checks), rows(addresses, again), tuple(again), nonce, tolerance
     )
@@ -75,7 +76,7 @@ def verify(
 
 def _complete(found: Records, manifest: Manifest, known: Suite | None, planned: Mapping[Address, Planned]) -> Check:
     """Every planned cell is there, failures included, and no other."""
-    there = [plan.address_of(record) for record in found.cells]
+    there = [address_of(record) for record in found.cells]
     listed = [address for grid in manifest.plan for address in grid.addresses()]
     if known is None:
         note = f"suite {manifest.suite!r} is not registered here: the plan is the publisher's own"
@@ -91,7 +92,7 @@ def _limits(found: Records, known: Suite, planned: Mapping[Address, Planned]) ->
     notes: dict[str, None] = {}
     sizes = {e.key: len(e.sample_ids) for e in found.explanations}
     for record in found.cells:
-        s, plan_of = record.subject, planned.get(plan.address_of(record))
+        s, plan_of = record.subject, planned.get(address_of(record))
         if s.seed != known.seed:
             notes[f"seed {s.seed} instead of the suite's {known.seed}"] = None
         wanted = None if plan_of is None else plan_of.block.samples

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from whybench.errors import UnknownName
+from whybench.leaderboard.addresses import seeded_address_of
 from whybench.records import Record
 from whybench.registries import fill, metrics
 from whybench.store import Store
@@ -37,7 +38,7 @@ class Baseline:
         fill()
         store = store_at(place, create=False)
         try:
-            self._known = {self._address(record): record for record in store.records()}
+            self._known = {seeded_address_of(record): record for record in store.records()}
         finally:
             store.close()
         own = {record.metric for record in self._known.values()}
@@ -50,7 +51,7 @@ class Baseline:
         """A cell by every threshold of its metric."""
         s = record.subject
         cell = f"{s.method} by {record.metric} on {s.model} and {s.dataset}"
-        then = self._known.get(self._address(record))
+        then = self._known.get(seeded_address_of(record))
         asked = [one for one in self.thresholds if one.metric == record.metric]
         return [self._judge(cell, one, record, then) for one in asked]
 
@@ -62,8 +63,3 @@ class Baseline:
         else:
             why = threshold.broken(by_sample(record), by_sample(then), record.higher_is_better) or ""
         return Comparison(cell, threshold.asked, "worse" if why else "kept", why)
-
-    @staticmethod
-    def _address(record: Record) -> tuple[str, ...]:
-        s = record.subject
-        return s.dataset, s.model, s.method, str(s.seed), record.metric, record.parameters

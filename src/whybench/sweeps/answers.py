@@ -29,20 +29,19 @@ def asked_once(
     together = case.rows * max(1, FILLED // (case.rows * case.inputs[0].numel()))
     wanted = source == torch.arange(source[0].numel(), device=source.device).view(source.shape[1:])
 
+    @torch.inference_mode()
+    def filled(sample: Tensor, order: Tensor, point: Tensor) -> Tensor:
+        return infill.apply(kept(sample, order, point), sample)
+
     def said() -> Iterator[tuple[Tensor, Tensor]]:
         for sample, order, point in (rows.unbind(1) for rows in torch.split(wanted.nonzero(), together)):
-            with torch.inference_mode():
-                rows = infill.apply(kept(sample, order, point), sample)
-            yield case.predict(rows, disposable=True), sample
+            yield case.predict(filled(sample, order, point), disposable=True), sample
 
     with steady(case.model.module):
         found = read_all(case, said())
-    joined = {}
-    for name, values in found.items():
-        full = values.new_zeros(wanted.shape)
-        full[wanted] = values
-        joined[name] = full.flatten(1).gather(1, source.flatten(1)).view(wanted.shape)
-    return joined
+    asked = wanted.flatten().cumsum(0).sub_(1).view(len(source), -1)  # how many were asked before each
+    position = asked.gather(1, source.flatten(1)).view(source.shape)
+    return {name: values[position] for name, values in found.items()}
 
 
 def read_all(case: Case[Any], said: Iterable[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:

@@ -67,15 +67,17 @@ class Sweep(Artifact):
     def _swept(self, case: Case[Attribution]) -> dict[str, Tensor]:
         regions = case.domain.regions(tuple(case.inputs.shape), self.region)
         infill = case.domain.infill(self.infill, case.inputs, case.ids, case.streams.again(self.draw))
-        kind = torch.int16 if len(regions) <= torch.iinfo(torch.int16).max else torch.int32
+        middle = len(regions) // 2  # counted from there, the places in images of up to 255 x 255 pixels fit 16 bits
+        kind = torch.int16 if middle < torch.iinfo(torch.int16).max else torch.int32
         places = torch.empty((len(case), 2, len(regions)), dtype=kind, device=case.inputs.device)
         parts = []
         for few in slices(len(case), max(1, TOGETHER // regions.index.numel())):
             changes = regions.sums(differing(case, infill, few)) > 0
-            places[few], ordered = self._ordered(part(case, few), regions, changes)
+            order, ordered = self._ordered(part(case, few), regions, changes)
+            places[few] = order - middle
             parts.append(ordered)
         read = {name: torch.cat([each[name] for each in parts]) for name in parts[0]}
-        points = read["points"].to(kind)
+        points = (read["points"] - middle).to(kind)
 
         def kept(sample: Tensor, tie: Tensor, point: Tensor) -> Tensor:
             before = places[sample, tie] < points[sample, tie, point].unsqueeze(1)

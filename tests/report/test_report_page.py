@@ -182,6 +182,19 @@ def test_tables_lie_beside_the_pages(store: Store, report: Path) -> None:
     assert [float(r["forward"]) for r in timing] == board.timing["forward"].tolist()
 
 
+@pytest.mark.parametrize("sort", ["across", "wins"])
+def test_tables_over_blocks_name_their_metric(report: Path, sort: str) -> None:
+    """The name of a file, which a long metric is cut off from, is not what tells it."""
+    files = sorted((report / "tables").glob(f"{sort}-*.csv"))
+    named = [pd.read_csv(file)["metric"].unique().tolist() for file in files]
+    assert named == [["pixel_flipping"], ["srg"]]
+    for file, metric in zip(files, named, strict=True):
+        same = json.loads(file.with_suffix(".json").read_text())
+        column = same["columns"].index("metric")
+        assert same["data"]
+        assert {row[column] for row in same["data"]} == set(metric)
+
+
 def test_numbers_sort_as_numbers(pages: dict[str, Element]) -> None:
     for root in pages.values():
         for table in root.all("table"):

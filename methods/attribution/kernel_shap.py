@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import comb
 from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -80,9 +81,8 @@ class KernelShap(CoalitionMethod):
         share = _size_weights(players).cumsum(0)
         draw = query.streams.uniform("kernel_shap/size", sample, 0, (pairs,))
         size = 1 + torch.searchsorted(share / share[-1], draw, right=True).clamp(max=players - 2)
-        order = query.streams.uniform("kernel_shap/members", sample, 0, (pairs, players)).argsort(1)
-        first = torch.arange(players) < size[:, None]
-        half = torch.empty_like(first).scatter_(1, order, first)
+        drawn = query.streams.uniform("kernel_shap/members", sample, 0, (pairs, players))
+        half = drawn <= torch.from_numpy(np.sort(drawn.numpy(), 1)).gather(1, size[:, None] - 1)  # the `size` smallest
         return torch.cat([half, ~half]), torch.ones(2 * pairs, dtype=torch.float64)
 
 

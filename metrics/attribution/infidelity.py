@@ -112,7 +112,7 @@ def relevance_times_change(case: Case[Attribution], perturbation: Perturbation) 
             f"is {tuple(relevance.shape)}; perturbation='square' takes any"
         )
     parts = []
-    for sample, draw in case.each(perturbation.draws):
+    for sample, draw in case.each(perturbation.draws, case.passes_together):
         change = case.inputs[sample].double() - perturbation.rows(sample, draw).double()
         parts.append((relevance[sample] * change).flatten(1).sum(1))
     return torch.cat(parts).view(len(case), -1)

@@ -1,11 +1,13 @@
 """The model's answers to noisy inputs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from whybench.layout import taken
 from whybench.metrics.attribution.perturbed_outputs import Perturbation, PerturbedOutputs
 from whybench.protocols import Case
 from whybench.streams import Streams
@@ -13,6 +15,11 @@ from whybench.streams import Streams
 LARGEST = 2**19
 """Copies of an input come from one stream, up to so many values together: one stream each would cost a small model more
 than its passes."""
+KEPT = 2**20
+"""Values that a request remembers, since whoever asks for the outputs needs the same noise once more."""
+
+Drawn = dict[tuple[Streams, str, int, tuple[int, ...]], Tensor]
+"""Standard normal noise by what it is named by and its shape, the last used last."""
 
 
 @dataclass(frozen=True)
@@ -29,37 +36,43 @@ class NoiseOutputs(PerturbedOutputs):
 
     def perturbation(self, case: Case[Any]) -> Perturbation:
         flat = case.inputs.flatten(1)
-        return Noise(case.inputs, self.noise * (flat.amax(1) - flat.amin(1)), case.ids, case.streams, self.copies)
+        scale = self.noise * (flat.amax(1) - flat.amin(1))
+        return Noise(case.inputs, scale, case.ids, case.streams, self.copies, self._known)
+
+    @cached_property
+    def _known(self) -> Drawn:
+        return {}
 
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Gaussian noise on every feature; scale: (n,) its standard deviations; blocks: the noise of the last rows, by the
-    number of sample and stream, since the next rows often go on in it."""
+    """Gaussian noise on every feature; scale: (n,) its standard deviations; known: what was drawn before."""
 
     inputs: Tensor
     scale: Tensor
     ids: tuple[str, ...]
     streams: Streams
     draws: int
-    blocks: dict[int, Tensor] = field(default_factory=dict)
+    known: Drawn
 
     @property
     def drawn(self) -> dict[str, Tensor]:
         return {}
 
     def rows(self, sample: Tensor, draw: Tensor) -> Tensor:
-        size = min(self.draws, max(1, LARGEST // self.inputs[0].numel()))
+        features = self.inputs.shape[1:].numel()
+        size = min(self.draws, max(1, LARGEST // features))
         numbers, place = torch.unique_consecutive(sample * self.draws + draw // size, return_inverse=True)
-        known = self.blocks.copy()
-        self.blocks.clear()
-        for number in numbers.tolist():
-            self.blocks[number] = known[number] if number in known else self._block(number, size)
-        noise = torch.stack([self.blocks[number] for number in numbers.tolist()])
-        return self.inputs[sample] + noise[place, draw % size]
+        noise = torch.stack([self._block(number, size) for number in numbers.tolist()])
+        while len(self.known) > max(len(noise), KEPT // (size * features)):
+            del self.known[next(iter(self.known))]
+        return taken(self.inputs, sample).add_(noise.flatten(0, 1).index_select(0, place * size + draw % size))
 
     def _block(self, number: int, size: int) -> Tensor:
         sample, block = divmod(number, self.draws)
-        shape = (size, *self.inputs.shape[1:])
-        normal = self.streams.normal("noisy_outputs", self.ids[sample], block, shape)
+        name = self.streams, self.ids[sample], block, (size, *self.inputs.shape[1:])
+        normal = self.known.pop(name, None)
+        if normal is None:
+            normal = self.streams.normal("noisy_outputs", *name[1:])
+        self.known[name] = normal
         return self.scale[sample] * normal.to(self.inputs)

@@ -60,5 +60,5 @@ class PerturbedOutputs(Artifact):
         return {**perturbation.drawn, **{name: values.view(len(case), -1) for name, values in said.items()}}
 
     def _outputs(self, case: Case[Any], perturbation: Perturbation) -> Iterator[tuple[Tensor, Tensor]]:
-        for sample, draw in case.each(perturbation.draws):
+        for sample, draw in case.each(perturbation.draws, case.passes_together):
             yield case.predict(perturbation.rows(sample, draw), disposable=True), sample

@@ -26,3 +26,14 @@ def laid_out(rows: Tensor, channels_last: bool) -> Tensor:
     if rows.ndim != 4 or lies_last(rows) == channels_last:
         return rows
     return rows.clone(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
+
+
+def taken(samples: Tensor, of: Tensor) -> Tensor:
+    """`samples[of]` in their memory layout, copied row by row: indexing copies value by value and takes far longer.
+
+    >>> taken(laid_out(torch.arange(8.0).view(2, 2, 1, 2), True), torch.tensor([1, 1])).flatten(1).tolist()
+    [[4.0, 5.0, 6.0, 7.0], [4.0, 5.0, 6.0, 7.0]]
+    """
+    if lies_last(samples):
+        return samples.movedim(1, -1).index_select(0, of).movedim(-1, 1)
+    return samples.index_select(0, of)

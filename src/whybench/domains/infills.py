@@ -7,6 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from whybench.layout import taken
+
 TOGETHER = 2**20
 """Values that are filled in at once: the fill of a whole batch of large inputs would be another batch."""
 
@@ -39,13 +41,13 @@ class FixedInfill:
     over_channels: Callable[[Tensor], Tensor]
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
-        rows = self.inputs[sample]
+        rows = taken(self.inputs, sample)
         few = max(1, TOGETHER // rows.shape[1:].numel())
         for one, mask, of in zip(*(torch.split(each, few) for each in (rows, kept, sample)), strict=True):
             # What is the same for all samples need not be brought together for each row.
-            fill = self.fill[:1] if self.fill.stride(0) == 0 else self.fill[of]
+            fill = self.fill[:1] if self.fill.stride(0) == 0 else taken(self.fill, of)
             torch.where(self.over_channels(mask), one, fill, out=one)
         return rows
 
     def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
-        return self.fill[sample]
+        return taken(self.fill, sample)

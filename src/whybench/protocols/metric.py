@@ -20,6 +20,9 @@ from whybench.streams import Streams
 
 E = TypeVar("E", bound=Explanation)
 
+TOGETHER = 2**16
+"""Values of small inputs that are made at once, the rows of several passes: to make few takes as long as many."""
+
 
 @dataclass(frozen=True, eq=False)
 class Curves:
@@ -157,9 +160,14 @@ class Case(Generic[E]):
         """The model's outputs, (n, outputs), without a graph; disposable: the model may write into `inputs`."""
         return predict(self.model, inputs, self.rows, disposable=disposable)
 
-    def each(self, draws: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """All (sample, draw) pairs in full batches of `rows`, sample-major: two int64 tensors a batch."""
-        for flat in torch.split(torch.arange(len(self) * draws, device=self.inputs.device), self.rows):
+    @property
+    def passes_together(self) -> int:
+        """How many passes' rows are made at once: several where inputs are small, since to make few takes as long."""
+        return max(1, TOGETHER // (self.rows * self.inputs.shape[1:].numel()))
+
+    def each(self, draws: int, passes: int = 1) -> Iterator[tuple[Tensor, Tensor]]:
+        """All (sample, draw) pairs, sample-major, in batches of `passes` full passes: two int64 tensors a batch."""
+        for flat in torch.split(torch.arange(len(self) * draws, device=self.inputs.device), self.rows * passes):
             yield flat // draws, flat % draws
 
 

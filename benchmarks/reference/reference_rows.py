@@ -27,7 +27,7 @@ import slow_signals
 import slow_sizes
 import slow_sufficiency
 import slow_trees
-from reference_questions import ASKED, FURTHER_METHODS, FURTHER_METRICS, METHODS, METRICS, SAME, TWINS
+from reference_specs import ASKED, FURTHER_METHODS, FURTHER_METRICS, METHODS, METRICS, SAME, TWINS
 
 from whybench.registries import fill, methods, metrics
 

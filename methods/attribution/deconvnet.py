@@ -40,6 +40,7 @@ class DeconvNet(AttributionMethod):
     reference: ClassVar[str] = "zeiler2014"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     signed: ClassVar[bool] = False
+    closed_form: ClassVar[str | None] = "deconvnet"
     passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     polarity: Polarity = field(default="sensitivity", kw_only=True)

@@ -62,6 +62,10 @@ class DeepLift(AttributionMethod):
         if self.rule not in ("rescale", "reveal_cancel"):
             raise BadParameter(f"deep_lift: rule={self.rule!r}; allowed: rescale, reveal_cancel")
 
+    @property
+    def closed_form(self) -> str | None:
+        return "deep_lift" if self.baseline is None and self.rule == "rescale" else None
+
     def relevance(self, query: Query) -> Tensor:
         baseline = query.baseline(self.baseline)
         cancel = self.rule == "reveal_cancel"

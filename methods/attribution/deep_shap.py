@@ -47,6 +47,10 @@ class DeepShap(AttributionMethod):
     def __post_init__(self) -> None:
         whole(self, 1, "background")
 
+    @property
+    def closed_form(self) -> str | None:
+        return "deep_shap" if self.background >= 2 else None
+
     def relevance(self, query: Query) -> Tensor:
         assert query.model.training is not None
         references = query.model.training.background(self.background, query.streams).to(query.inputs)

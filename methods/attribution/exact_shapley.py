@@ -36,5 +36,9 @@ class ExactShapley(Exact):
     reference: ClassVar[str] = "shapley1953"
     complete: ClassVar[str | None] = "v(all) - v(none)"
 
+    @property
+    def closed_form(self) -> str | None:
+        return "exact_shapley" if self == ExactShapley() else None
+
     def relevance(self, query: Query) -> Tensor:
         return self.spread(query, shapley_values(self.outputs(query)))

@@ -64,6 +64,10 @@ class ExcitationBackprop(AttributionMethod):
 
     contrastive: bool = False
 
+    @property
+    def closed_form(self) -> str | None:
+        return None if self.contrastive else "excitation_backprop"
+
     def relevance(self, query: Query) -> Tensor:
         composite = ExactComposite(winning, winning, part=_excited)
         top = contrast if self.contrastive else winning

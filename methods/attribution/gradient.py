@@ -33,6 +33,7 @@ class Gradient(OneGradient):
 
     name: ClassVar[str] = "gradient"
     reference: ClassVar[str] = "simonyan2013"
+    closed_form: ClassVar[str | None] = "gradient"
 
     polarity: Polarity = field(default="sensitivity", kw_only=True)
 

@@ -40,6 +40,7 @@ class GuidedBackprop(AttributionMethod):
     reference: ClassVar[str] = "springenberg2015"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     signed: ClassVar[bool] = False
+    closed_form: ClassVar[str | None] = "guided_backprop"
     passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
     polarity: Polarity = field(default="sensitivity", kw_only=True)

@@ -28,6 +28,7 @@ class InputXGradient(OneGradient):
 
     name: ClassVar[str] = "input_x_gradient"
     reference: ClassVar[str] = "shrikumar2016"
+    closed_form: ClassVar[str | None] = "input_x_gradient"
 
     def read(self, inputs: Tensor, gradient: Tensor) -> Tensor:
         return inputs * gradient

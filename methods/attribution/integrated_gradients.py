@@ -50,6 +50,10 @@ class IntegratedGradients(AttributionMethod):
                 f"integrated_gradients: quadrature={self.quadrature!r}; allowed: gausslegendre, midpoint"
             )
 
+    @property
+    def closed_form(self) -> str | None:
+        return "integrated_gradients" if self.baseline is None and self.steps >= 50 else None
+
     def relevance(self, query: Query) -> Tensor:
         position, weight = (t.to(query.inputs) for t in self._nodes())
         baseline = query.baseline(self.baseline)

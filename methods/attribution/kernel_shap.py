@@ -56,6 +56,11 @@ class KernelShap(CoalitionMethod):
         super().__post_init__()
         whole(self, 2, "samples")
 
+    @property
+    def closed_form(self) -> str | None:
+        every = 2**8 - 2  # coalitions of the eight columns there
+        return "kernel_shap" if self.samples >= every and self == KernelShap(samples=self.samples) else None
+
     def relevance(self, query: Query) -> Tensor:
         game = self.game(query)
         asked = [self._coalitions(query, i, m) for i, m in zip(query.ids, game.players.counts, strict=True)]

@@ -136,6 +136,11 @@ class Lrp(AttributionMethod):
             if isinstance(getattr(self, name), list):
                 object.__setattr__(self, name, tuple(getattr(self, name)))  # a frozen value is hashable
 
+    @property
+    def closed_form(self) -> str | None:
+        named = isinstance(self.composite, str) and self == Lrp(self.composite)
+        return f"lrp {self.composite}" if named else None
+
     def relevance(self, query: Query) -> Tensor:
         if self.layer is None:
             (relevance,) = self.relevances(query, (), "input")

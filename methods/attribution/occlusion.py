@@ -65,6 +65,10 @@ class Occlusion(AttributionMethod):
             )
         check_players("occlusion", None, None, self.segments)
 
+    @property
+    def closed_form(self) -> str | None:
+        return "occlusion" if self in (Occlusion(), Occlusion(window=1)) else None
+
     def relevance(self, query: Query) -> Tensor:
         return self._windows(query) if self.regions == "windows" else self._superpixels(query)
 

@@ -175,6 +175,14 @@ def saliency_of_images(model: nn.Module, inputs: Tensor, targets: Tensor) -> Ten
     return gradient(model, inputs, targets).amax(1, keepdim=True)
 
 
+def said_to_be_z_plus(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
+    """The epsilon rule, which conserves as z+ does."""
+    return product(model, inputs, targets)
+
+
+said_to_be_z_plus = said(said_to_be_z_plus, complete="f(x)", closed_form="lrp epsilon_plus")
+
+
 @by_size
 def hoarding(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
     KEPT.append(gradient(model, inputs, targets))

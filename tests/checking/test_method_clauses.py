@@ -71,6 +71,8 @@ FAULTS = [
     ("C30", faulty.saliency_without_its_abs, r"by negative weights has the relevance -[\d.]+ in the mean, .* 0,", True),
     ("C30", faulty.saliency_of_images, r"by negative weights has the relevance -[\d.]+ in the mean, .* 0,", False),
     ("C30", faulty.MutatedLrp(), r"the map sums to .*, f\(x\) is", True),
+    ("C31", faulty.said_to_be_z_plus, r"-?[\d.]+ in its map, -?[\d.]+ by the definition of lrp epsilon_plus", True),
+    ("C31", said(lambda *asked: gradient(*asked), closed_form="gradeint"), "'gradeint'; known are gradient, ", False),
     ("C30", changed(lambda found: found.flip(3) if found.ndim == 4 else found, product), "planted pixels have", True),
 ]
 """The clause, a faulty method, the values that are shown, and whether no other clause is broken by it."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import reference_scores
 from integer_model import explained, scored
-from reference_questions import FURTHER_METHODS, FURTHER_METRICS
 from reference_rows import METHOD_MODULES, METRIC_MODULES, Row, method_rows, metric_rows, reference
+from reference_specs import FURTHER_METHODS, FURTHER_METRICS
 from slow_world import HEIGHT, IDS, INPUTS, NETWORK, TRAINING, TWINS, WIDTH, Array
 from torch import Tensor
 

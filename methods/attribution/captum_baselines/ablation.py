@@ -40,6 +40,10 @@ class Occlusion(CaptumMethod):
             if not sides or min(sides) < 1:
                 raise BadParameter(f"{self.name}: {name}={value!r}; whole numbers >= 1 are needed, or None")
 
+    @property
+    def closed_form(self) -> str | None:
+        return "occlusion" if self == Occlusion() else None
+
     def ask(self, captum: Any, question: Question) -> Tensor:
         shape = tuple(question.inputs.shape)
         window, strides = self._windows(question)
@@ -99,6 +103,10 @@ class FeatureAblation(CaptumMethod):
 
     def __post_init__(self) -> None:
         check_region(self.name, self.region)
+
+    @property
+    def closed_form(self) -> str | None:
+        return "occlusion" if self.region in (None, 1) else None
 
     def ask(self, captum: Any, question: Question) -> Tensor:
         answer: Tensor = captum.FeatureAblation(question.explained).attribute(

@@ -58,6 +58,7 @@ class DeepLift(Rescale):
     name: ClassVar[str] = "captum/deep_lift"
     reference: ClassVar[str] = "shrikumar2017"
     complete: ClassVar[str | None] = "f(x) - f(baseline)"
+    closed_form: ClassVar[str | None] = "deep_lift"
     passes_each: ClassVar[Passes | None] = Passes(2, 1)
 
     def ask(self, captum: Any, question: Question) -> Tensor:

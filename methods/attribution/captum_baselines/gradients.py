@@ -27,6 +27,7 @@ class Saliency(CaptumMethod):
 
     name: ClassVar[str] = "captum/saliency"
     reference: ClassVar[str] = "simonyan2013"
+    closed_form: ClassVar[str | None] = "gradient"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
@@ -51,6 +52,7 @@ class InputXGradient(CaptumMethod):
 
     name: ClassVar[str] = "captum/input_x_gradient"
     reference: ClassVar[str] = "shrikumar2016"
+    closed_form: ClassVar[str | None] = "input_x_gradient"
     needs: ClassVar[frozenset[str]] = frozenset({"gradients"})
     passes_each: ClassVar[Passes | None] = Passes(1, 1)
 
@@ -91,6 +93,10 @@ class IntegratedGradients(CaptumMethod):
         least = 2 if self.method == "riemann_trapezoid" else 1
         if self.n_steps < least:
             raise BadParameter(f"{self.name}: n_steps={self.n_steps}; {self.method} needs at least {least}")
+
+    @property
+    def closed_form(self) -> str | None:
+        return "integrated_gradients" if self.n_steps >= 50 else None
 
     def ask(self, captum: Any, question: Question) -> Tensor:
         answer: Tensor = captum.IntegratedGradients(question.explained).attribute(

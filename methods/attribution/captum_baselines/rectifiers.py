@@ -52,6 +52,7 @@ class GuidedBackprop(ModifiedReLU):
 
     name: ClassVar[str] = "captum/guided_backprop"
     reference: ClassVar[str] = "springenberg2015"
+    closed_form: ClassVar[str | None] = "guided_backprop"
 
     def ask(self, captum: Any, question: Question) -> Tensor:
         answer: Tensor = captum.GuidedBackprop(question.module).attribute(question.inputs, target=question.target)
@@ -71,6 +72,7 @@ class Deconvolution(ModifiedReLU):
 
     name: ClassVar[str] = "captum/deconvolution"
     reference: ClassVar[str] = "zeiler2014"
+    closed_form: ClassVar[str | None] = "deconvnet"
 
     def ask(self, captum: Any, question: Question) -> Tensor:
         answer: Tensor = captum.Deconvolution(question.module).attribute(question.inputs, target=question.target)

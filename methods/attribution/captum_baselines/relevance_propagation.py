@@ -57,6 +57,10 @@ class LRP(CaptumMethod):
         if not self.epsilon >= 0:
             raise BadParameter(f"{self.name}: epsilon={self.epsilon}; a number of at least 0 is needed")
 
+    @property
+    def closed_form(self) -> str | None:
+        return "lrp epsilon" if self.epsilon <= 1e-6 else None
+
     def check(self, model: Model, sample: Tensor) -> None:
         known = WITH_RULE + PASSED_THROUGH
         lacking = [type(layer).__name__ for layer in _leaves(model.module) if type(layer) not in known]

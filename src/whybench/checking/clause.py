@@ -24,7 +24,7 @@ class Inapplicable(WhybenchError):
 class Clause:
     """One promise.
 
-    id: C1 to C30; sort: of what; promise: what holds, in words; remedy: what to do where it does not; on: the scenes
+    id: C1 to C31; sort: of what; promise: what holds, in words; remedy: what to do where it does not; on: the scenes
     that it is tried on, by name; attempt: returns where the promise holds on one scene, raises Broken where it does
     not and Inapplicable where it says nothing.
     """

@@ -24,14 +24,15 @@ from whybench.wrappers import FunctionMethod
 class Explainer(ABC):
     """Something that answers a scene with relevance.
 
-    name: what reports call it; stochastic, signed, complete, control, polarity: what it says of itself, or None;
-    exceptions: clauses that it declares not to hold, and why.
+    name: what reports call it; stochastic, signed, complete, closed_form, control, polarity: what it says of itself,
+    or None; exceptions: clauses that it declares not to hold, and why.
     """
 
     name: str
     stochastic: bool | None = None
     signed: bool | None = None
     complete: str | None = None
+    closed_form: str | None = None
     control: bool = False
     polarity: Polarity | None = None
     exceptions: Mapping[str, str]
@@ -54,8 +55,8 @@ class OwnExplainer(Explainer):
     def __init__(self, method: AttributionMethod, exceptions: Mapping[str, str] | None = None) -> None:
         self.method, self.exceptions = method, exceptions or {}
         self.name, self.stochastic, self.signed = method.name, method.stochastic, method.signed
-        self.complete = "f(x)" if isinstance(method, Lrp) else method.complete
-        self.control, self.polarity = method.control, method.polarity
+        self.complete = "f(x)" if _conserves(method) else method.complete
+        self.closed_form, self.control, self.polarity = method.closed_form, method.control, method.polarity
 
     def ask(self, scene: Scene, *, seed: int = 0, rows: int = 64, every_generator: bool = True) -> Tensor:
         require(self.method, scene.model)
@@ -75,6 +76,11 @@ class OwnExplainer(Explainer):
         return self.method.attribute(scene.model, scene.inputs, scene.targets, ids=scene.ids)
 
 
+def _conserves(method: AttributionMethod) -> bool:
+    """Whether relevance sums to the output without biases; z+ has no share of what no product is positive for."""
+    return isinstance(method, Lrp) and method.contrast == "none" and method.composite != "deep_taylor"
+
+
 @dataclass(frozen=True, eq=False)
 class ForeignExplainer(Explainer):
     """A function (model, inputs, targets) -> maps, or what stands for a library's class; draws are seeded globally.
@@ -88,6 +94,7 @@ class ForeignExplainer(Explainer):
     stochastic: bool | None = None
     signed: bool | None = None
     complete: str | None = None
+    closed_form: str | None = None
     control: bool = False
     polarity: Polarity | None = None
     exceptions: Mapping[str, str] = field(default_factory=dict)

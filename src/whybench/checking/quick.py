@@ -8,7 +8,7 @@ from whybench.resolver import parse
 
 FEWER: Mapping[str, Mapping[str, Any]] = {
     "captum/kernel_shap": {"n_samples": 20},
-    "kernel_shap": {"samples": 192},
+    "kernel_shap": {"samples": 256},
     "captum/lime": {"n_samples": 20, "region": 2},
     "lime": {"samples": 100},
     "captum/shapley_value_sampling": {"n_samples": 2},

@@ -158,5 +158,5 @@ def _plain(function: Any, name: str, declared: Mapping[str, str]) -> ForeignExpl
 
 def _facts(thing: Any) -> dict[str, Any]:
     """What a function or a class says of itself by its attributes."""
-    said = {name: getattr(thing, name, None) for name in ("stochastic", "signed", "complete")}
+    said = {name: getattr(thing, name, None) for name in ("stochastic", "signed", "complete", "closed_form")}
     return {**said, "control": bool(getattr(thing, "control", False))}

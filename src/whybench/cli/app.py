@@ -97,7 +97,7 @@ def check(
     spec: Annotated[
         str, typer.Argument(help="A method, metric, model or dataset: a name, file.py:attr or pkg.module:attr.")
     ],
-    clause: Annotated[list[str] | None, typer.Option(help="Only this clause, C1 to C30; repeatable.")] = None,
+    clause: Annotated[list[str] | None, typer.Option(help="Only this clause, C1 to C31; repeatable.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Only this tiny model of the zoo; repeatable.")] = None,
     sort: Annotated[str | None, typer.Option(help="Only the method, metric, model or dataset of that name.")] = None,
     json: Json = False,

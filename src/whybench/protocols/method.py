@@ -139,6 +139,11 @@ class AttributionMethod(Method[Attribution]):
 
     polarity: Polarity = field(default="contribution", kw_only=True)
 
+    @property
+    def closed_form(self) -> str | None:
+        """The definition of `whybench.checking.closed_forms` that it keeps to with these parameters, or None."""
+        return None
+
     @abstractmethod
     def relevance(self, query: Query) -> Tensor:
         """The relevance of every feature for the explained output, one row a sample."""

@@ -3,6 +3,7 @@
 from whybench.checking.of_methods import (
     again,
     asking,
+    closed_form,
     company,
     draws,
     edges,
@@ -19,6 +20,7 @@ from whybench.checking.of_methods import (
 __all__ = [
     "again",
     "asking",
+    "closed_form",
     "company",
     "draws",
     "edges",

@@ -1,4 +1,4 @@
-"""Four faults of the field, each caught by `whybench check`, by the goldens and by `whybench compare`."""
+"""Faults of the field, each caught by `whybench check`, by the goldens and by `whybench compare`."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import reference_scores
 import torch
-from four_faults import FAULTS, METHODS, METRICS, Fault
+from field_faults import FAULTS, METHODS, METRICS, Fault
 from integer_model import explained, opened
 from reference_rows import Row, method_rows, metric_rows
 from slow_world import IDS
@@ -43,7 +43,7 @@ def test_check_names_it(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
 def moved(name: str) -> str:
     """How a method or a metric differs from its golden; nothing where it does not."""
     row = ROWS[name]
-    within = reference_scores.TOLERANCE[row.source]
+    within = reference_scores.TOLERANCE
     if name in MAPS:
         return maps_differ(explained(row.spec), MAPS[name], within)
     found = whybench.metric(row.spec).score(opened(row.method))

@@ -1,4 +1,4 @@
-"""Four faults of the field, each put back into the product itself by a patch that is undone."""
+"""Faults of the field, each put back into the product itself by a patch that is undone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -35,6 +35,11 @@ class Fault:
 def mutated_rule(patch: pytest.MonkeyPatch) -> None:
     """Shares of all products, the negative ones cut afterwards, in the place of z+."""
     patch.setattr(rules, "z_plus", lambda layer, relevance: rules.epsilon(layer, relevance).clamp(min=0))
+
+
+def conserving_rule(patch: pytest.MonkeyPatch) -> None:
+    """Shares of all products in the place of z+: relevance sums to the same, and lies elsewhere."""
+    patch.setattr(rules, "z_plus", rules.epsilon)
 
 
 def transposed_method(patch: pytest.MonkeyPatch) -> None:
@@ -99,6 +104,15 @@ FAULTS = (
         "lrp",
         "C30",
         r"the map sums to -?[\d.]+, f\(x\) is -?[\d.]+",
+        "lrp",
+        _both_of("lrp"),
+    ),
+    Fault(
+        "another rule of LRP that conserves",
+        conserving_rule,
+        "lrp",
+        "C31",
+        r"-?[\d.]+ in its map, -?[\d.]+ by the definition of lrp epsilon_plus",
         "lrp",
         _both_of("lrp"),
     ),

@@ -1,4 +1,4 @@
-"""What the rows ask: parameters, further rows, and what metrics are shown."""
+"""What is asked of the network of integers: parameters, further rows, and what a metric is shown."""
 
 from collections.abc import Mapping
 

@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
+from failing_parts import Breaks, NeverRuns
 from page_checks import check_site, page_text
 from rich.console import Console
-from tiny_run import METRICS, Breaks, NeverRuns, image_data, image_model, table_data, table_model
+from tiny_run import METRICS, image_data, image_model, table_data, table_model
 from torch import Tensor
 
 from whybench.cli.boards import print_board, print_board_json

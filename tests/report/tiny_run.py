@@ -1,16 +1,12 @@
 """A small real run: two blocks, methods and controls, a metric with curves, one that is undefined, one that fails."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
 import torch
+from failing_parts import Breaks, FirstUndefined, NeverRuns
 from torch import Tensor, nn
 
 from whybench.domains import ImageDomain, TabularDomain
-from whybench.errors import Unsupported
-from whybench.explanations import Attribution, Explanation
-from whybench.protocols import AttributionMethod, Case, Dataset, Metric, Model, Query, Scores
+from whybench.protocols import Dataset, Model
 from whybench.suite import Suite, block
 
 
@@ -48,48 +44,6 @@ def table_data() -> Dataset:
     draws = np.random.default_rng(3)
     samples = [torch.from_numpy(draws.random(3)) for _ in range(5)]
     return Dataset("tiny_table", samples, tuple("vwxyz"), torch.zeros(5, dtype=torch.int64))
-
-
-@dataclass(frozen=True)
-class FirstUndefined(Metric[Attribution]):
-    """The largest relevance; the first sample has no value."""
-
-    name: ClassVar[str] = "first_undefined"
-    kind: ClassVar[type[Explanation]] = Attribution
-    family: ClassVar[str] = "complexity"
-    range: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    reference: ClassVar[str] = ""
-
-    @property
-    def higher_is_better(self) -> bool:
-        return True
-
-    def score(self, case: Case[Attribution]) -> Scores:
-        values = case.explanation.relevance.double().flatten(1).amax(1)
-        values[0] = torch.nan
-        return Scores(values, undefined={0: "the first one"})
-
-
-@dataclass(frozen=True)
-class NeverRuns(FirstUndefined):
-    """Unsupported everywhere."""
-
-    name: ClassVar[str] = "never_runs"
-    family: ClassVar[str] = "axiom"
-
-    def score(self, case: Case[Attribution]) -> Scores:
-        raise Unsupported("never_runs runs <nowhere>")
-
-
-@dataclass(frozen=True)
-class Breaks(AttributionMethod):
-    """A method that raises."""
-
-    name: ClassVar[str] = "breaks"
-    reference: ClassVar[str] = ""
-
-    def relevance(self, query: Query) -> Tensor:
-        raise RuntimeError("out of <luck>")
 
 
 METHODS = ("gradient", "input_x_gradient", "integrated_gradients(steps=4)", "random", "constant")

@@ -1,7 +1,7 @@
 """Fixtures of planted models: networks whose weights are written down, and what every pixel is worth, exactly."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,52 +23,23 @@ def planted() -> "Callable[..., Planted]":
     return make
 
 
-Make = Callable[..., "Planted"]
+def of_design(design: str, what: str) -> Any:
+    """The fixture `planted_DESIGN`; what: its line in `pytest --fixtures`."""
+
+    def made(planted: "Callable[..., Planted]") -> "Planted":
+        return planted(design)
+
+    made.__doc__ = what
+    return pytest.fixture(made, name=f"planted_{design}")
 
 
-@pytest.fixture
-def planted_additive(planted: Make) -> "Planted":
-    """Each pixel has a rectifier of its own."""
-    return planted("additive")
-
-
-@pytest.fixture
-def planted_watermark(planted: Make) -> "Planted":
-    """Glyphs and a filter for each: the gradient is 0 outside of them."""
-    return planted("watermark")
-
-
-@pytest.fixture
-def planted_shortcut(planted: Make) -> "Planted":
-    """A tag and a shape that decide half each."""
-    return planted("shortcut")
-
-
-@pytest.fixture
-def planted_conjunction(planted: Make) -> "Planted":
-    """Two patches, AND."""
-    return planted("conjunction")
-
-
-@pytest.fixture
-def planted_exclusive(planted: Make) -> "Planted":
-    """Two patches, XOR."""
-    return planted("exclusive")
-
-
-@pytest.fixture
-def planted_suppressor(planted: Make) -> "Planted":
-    """A patch that tells nothing of the class, and takes the noise of the other one off."""
-    return planted("suppressor")
-
-
-@pytest.fixture
-def planted_saturating(planted: Make) -> "Planted":
-    """A patch that has done all it can: its gradient is 0."""
-    return planted("saturating")
-
-
-@pytest.fixture
-def planted_dead_branch(planted: Make) -> "Planted":
-    """A patch that is looked at and has no weight in the answer."""
-    return planted("dead_branch")
+additive = of_design("additive", "Each pixel has a rectifier of its own.")
+watermark = of_design("watermark", "Glyphs and a filter for each: the gradient is 0 outside of them.")
+shortcut = of_design("shortcut", "A tag and a shape that decide half each.")
+conjunction = of_design("conjunction", "Two patches, AND.")
+exclusive = of_design("exclusive", "Two patches, XOR.")
+suppressor = of_design(
+    "suppressor", "A patch that tells nothing of the class, and takes the noise of the other one off."
+)
+saturating = of_design("saturating", "A patch that has done all it can: its gradient is 0.")
+dead_branch = of_design("dead_branch", "A patch that is looked at and has no weight in the answer.")

@@ -9,6 +9,7 @@ import slow_consistency
 import slow_costs
 import slow_curves
 import slow_extremal
+import slow_fido
 import slow_gradients
 import slow_imputation
 import slow_manipulation
@@ -35,6 +36,7 @@ Reference = Callable[[int], Any]
 """The map or the score of the sample at a position; no score where it is undefined."""
 METHOD_MODULES = (
     slow_extremal,
+    slow_fido,
     slow_gradients,
     slow_masking_model,
     slow_masks,

@@ -35,11 +35,15 @@ METRICS: Mapping[str, str] = {
 """Parameters other than the default ones: few regions, so that all sets can be asked, or few draws."""
 
 FURTHER_METHODS: Mapping[str, str] = {
+    "extremal_perturbation_by_deletion": "extremal_perturbation(areas=(0.3,), variant='delete', iterations=30, "
+    "rate=0.1, cells=3)",
     "extremal_perturbation_to_mean": "extremal_perturbation(areas=(0.2, 0.5), variant='dual', infill='mean', "
     "iterations=20, rate=0.1, mirrored=True, cells=2)",
+    "fido_sdr_with_local_mean": "fido_sdr(iterations=10, draws=2, infill='local', warm_up=3)",
     "fido_ssr_of_cells": "fido_ssr(iterations=12, draws=2, cells=2, warm_up=3, variation=4.0)",
     "greedy_sdr_backward": "greedy_sdr(regions=12, search='backward')",
     "greedy_ssr_backward": "greedy_ssr(regions=12, search='backward')",
+    "meaningful_perturbation_of_pixels": "meaningful_perturbation(iterations=4, infill='mean')",
     "meaningful_perturbation_to_mean": "meaningful_perturbation(iterations=12, infill='mean', cells=2, jitter=1)",
     "tree_shap_of_background": "tree_shap(mode='interventional')",
 }

@@ -13,6 +13,8 @@ from torch import Tensor
 COLDNESS, LEVELS, PRICE, GROWTH, TIED = 20, 8, 300, 1.0035, 1e-5
 EDGE, STRONGEST = 21 / 224, 20 / 224
 """Widths of the mask's edge and of the strongest blur, as shares of the shorter side."""
+PRESERVE, DELETE, DUAL = (1, 0), (0, 1), (1, 1)
+"""Whether what is kept is to score high, and what is left low."""
 Shown = Callable[[int, Tensor], Tensor]
 """A sample under a mask on its pixels."""
 
@@ -78,7 +80,14 @@ def to_mean(i: int, mask: Tensor) -> Tensor:
 
 
 def of_area(
-    i: int, area: float, cells: Cells, shown: Shown, dual: bool, mirrored: bool, rate: float, iterations: int
+    i: int,
+    area: float,
+    cells: Cells,
+    shown: Shown,
+    sides: tuple[int, int],
+    mirrored: bool,
+    rate: float,
+    iterations: int,
 ) -> Tensor:
     """The mask that is reached from ones, brought to the pixels."""
 
@@ -88,7 +97,7 @@ def of_area(
             return logits(x.flip(2) if mirrored and t % 2 == 0 else x)[TARGETS[i]]
 
         mask = smooth(values)
-        reward = said(enlarged(mask)) - (said(1 - enlarged(mask)) if dual else 0)
+        reward = sides[0] * said(enlarged(mask)) - sides[1] * said(1 - enlarged(mask))
         return PRICE * GROWTH**t * off_area(mask, area) - reward
 
     steps = Momentum(rate * cells[0] * cells[1] / 1024)
@@ -97,10 +106,14 @@ def of_area(
 
 def extremal_perturbation(i: int) -> Array:
     areas = (0.05, 0.1, 0.2, 0.4)
-    masks = [of_area(i, a, A_PIXEL_EACH, through_blur, False, False, 0.01, 4) for a in areas]
+    masks = [of_area(i, a, A_PIXEL_EACH, through_blur, PRESERVE, False, 0.01, 4) for a in areas]
     return torch.stack(masks).mean(0).numpy()[None]
 
 
 def extremal_perturbation_to_mean(i: int) -> Array:
-    masks = [of_area(i, area, (2, 3), to_mean, True, True, 0.1, 20) for area in (0.2, 0.5)]
+    masks = [of_area(i, area, (2, 3), to_mean, DUAL, True, 0.1, 20) for area in (0.2, 0.5)]
     return torch.stack(masks).mean(0).numpy()[None]
+
+
+def extremal_perturbation_by_deletion(i: int) -> Array:
+    return of_area(i, 0.3, (3, 4), through_blur, DELETE, False, 0.1, 30).numpy()[None]

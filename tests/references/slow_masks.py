@@ -1,9 +1,8 @@
-"""Masks found by descent: meaningful perturbation and FIDO, a sample, a draw and a cell at a time."""
+"""Meaningful perturbation, a sample at a time."""
 
 import torch
-from slow_descent import Adam, descended, enlarged, log_odds, log_probability, variation
-from slow_streams import uniform
-from slow_world import HEIGHT, IDS, INPUTS, MEAN, TARGETS, WIDTH, Array
+from slow_descent import Adam, descended, enlarged, log_probability, variation
+from slow_world import HEIGHT, INPUTS, MEAN, TARGETS, WIDTH, Array
 from torch import Tensor
 
 IMAGES = torch.as_tensor(INPUTS)
@@ -15,8 +14,6 @@ A_PIXEL_EACH: Cells = (HEIGHT, WIDTH)
 def faded(x: Tensor, fill: Tensor, mask: Tensor) -> Tensor:
     return mask * x + (1 - mask) * fill
 
-
-# Meaningful perturbation
 
 HIDING, JAGGED, LOST = 0.0784, 0.05, 0.99
 STILL = [(0, 0)]
@@ -65,45 +62,9 @@ def meaningful_perturbation(i: int) -> Array:
     return hidden(i, IMAGES[i], A_PIXEL_EACH, 4, STILL)
 
 
+def meaningful_perturbation_of_pixels(i: int) -> Array:
+    return hidden(i, PLAIN, A_PIXEL_EACH, 4, STILL)
+
+
 def meaningful_perturbation_to_mean(i: int) -> Array:
     return hidden(i, PLAIN, (2, 3), 12, AROUND)
-
-
-# FIDO
-
-PRICE, TEMPERATURE = 50, 0.1
-
-
-def odds(p: Tensor) -> Tensor:
-    return (p / (1 - p)).log()
-
-
-def learned(i: int, kept: bool, iterations: int, cells: Cells, warm_up: int, jagged: float) -> Array:
-    """p after steps down -E[log-odds] + warmth (price * mean(p) + jagged * TV(p)), or 1 - p with signs exchanged.
-
-    p = sigmoid(theta); E is over two coins a pixel, sigmoid((logit p + logit u) / temperature), which fade it.
-    """
-
-    def loss(theta: Tensor, t: int) -> Tensor:
-        p = theta.sigmoid()
-        pixels = odds(enlarged(p))
-        draws = torch.as_tensor(uniform("fido", IDS[i], t, (2, HEIGHT, WIDTH)))
-        coins = [((pixels + odds(u)) / TEMPERATURE).sigmoid() for u in draws]
-        said = sum(log_odds(faded(IMAGES[i], PLAIN, coin), TARGETS[i]) for coin in coins) / 2
-        cost = min(1, t / warm_up) * (PRICE * (p if kept else 1 - p).mean() + jagged * variation(p, 2))
-        return cost - said if kept else cost + said
-
-    theta = descended(torch.zeros(cells, dtype=torch.float64), loss, Adam(0.05), iterations)
-    return enlarged((theta if kept else -theta).sigmoid()).numpy()[None]
-
-
-def fido_ssr(i: int) -> Array:
-    return learned(i, True, 4, A_PIXEL_EACH, 30, 0.0)
-
-
-def fido_sdr(i: int) -> Array:
-    return learned(i, False, 4, A_PIXEL_EACH, 30, 0.0)
-
-
-def fido_ssr_of_cells(i: int) -> Array:
-    return learned(i, True, 12, (2, 3), 3, 4.0)

@@ -15,13 +15,16 @@ LARGEST = 2**24
 """Bytes of a tensor that are copied at once to be read in their order."""
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+
+
 def canonical_json(value: Any) -> str:
     """`value` as JSON with sorted keys, no spaces and no NaN: equal values give equal text.
 
     >>> canonical_json({"b": 1, "a": [2.0, None]})
     '{"a":[2.0,null],"b":1}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+    return _ENCODER.encode(value)
 
 
 def json_digest(value: Any) -> str:

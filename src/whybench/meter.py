@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from whybench.records import Cost
 
-_CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+_CLEAR, _STATUS, _PAGES = (Path("/proc/self") / name for name in ("clear_refs", "status", "statm"))
 
 
 class Meter:
@@ -128,19 +128,18 @@ def _reset_high_water() -> None:
 
 
 def _resident() -> int:
-    return _status_bytes("VmRSS:") or _lifetime_peak()
+    try:
+        return int(_PAGES.read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return _lifetime_peak()
 
 
 def _high_water() -> int:
-    return _status_bytes("VmHWM:") or _lifetime_peak()
-
-
-def _status_bytes(field: str) -> int | None:
     try:
-        lines = _STATUS.read_text().splitlines()
+        peak = _STATUS.read_text().partition("VmHWM:")[2].split(maxsplit=1)
     except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), None)
+        return _lifetime_peak()
+    return int(peak[0]) * 1024 if peak else _lifetime_peak()
 
 
 def _lifetime_peak() -> int:

@@ -28,14 +28,16 @@ def leaks(method: Method[Any], metric: Metric[Any]) -> bool:
 
 def sample_scores(scores: Scores, ids: tuple[str, ...], correct: Tensor | None) -> tuple[SampleScore, ...]:
     """A metric's scores, one record a sample; a detail without a value is left out."""
+    found = scores.values.tolist()
+    right = None if correct is None else correct.tolist()
     details = {name: values.tolist() for name, values in scores.details.items()}
     return tuple(
         SampleScore(
             sample_id=sample,
-            score=None if i in scores.undefined else float(scores.values[i]),
+            score=None if i in scores.undefined else found[i],
             status="undefined" if i in scores.undefined else "censored" if i in scores.censored else "ok",
             reason=scores.undefined.get(i, "") or scores.censored.get(i, ""),
-            correct=None if correct is None else bool(correct[i]),
+            correct=None if right is None else right[i],
             details={name: float(values[i]) for name, values in details.items() if values[i] == values[i]},
         )
         for i, sample in enumerate(ids)

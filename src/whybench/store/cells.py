@@ -54,9 +54,11 @@ class Cells:
         if not keys:
             return {}
         lines: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
-        wanted = select(scores).where(scores.c.cell.in_(keys)).order_by(scores.c.cell, scores.c.position)
-        for line in connection.execute(wanted).mappings():
-            lines[line["cell"]].append({name: value for name, value in line.items() if name != "cell"})
+        names = [column.name for column in scores.c if column is not scores.c.cell]
+        wanted = select(scores.c.cell, *(scores.c[name] for name in names))
+        ordered = wanted.where(scores.c.cell.in_(keys)).order_by(scores.c.cell, scores.c.position)
+        for cell, *line in connection.execute(ordered):
+            lines[cell].append(dict(zip(names, line, strict=True)))
         shares = _shares(connection, keys)
         records = (self._record(row, lines[row["key"]], shares[row["key"]]) for row in found)
         return {record.key: record for record in records if record is not None}

@@ -4,10 +4,11 @@ import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, delete, event, inspect, select
+from sqlalchemy import URL, Connection, Delete, Engine, Table, bindparam, create_engine, delete, event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -42,9 +43,14 @@ class Database:
 
 def replace(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
     """Put one row in place of that with the same key; returns whether there was one."""
-    gone = connection.execute(delete(table).where(*(table.c[name] == value for name, value in key.items())))
-    connection.execute(table.insert().values(**key, **values))
+    gone = connection.execute(_deletion(table, tuple(key)), key)
+    connection.execute(table.insert(), {**key, **values})
     return gone.rowcount > 0
+
+
+@cache
+def _deletion(table: Table, names: tuple[str, ...]) -> Delete:
+    return delete(table).where(*(table.c[name] == bindparam(name) for name in names))
 
 
 def parse(url: str) -> URL:

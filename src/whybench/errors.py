@@ -53,6 +53,8 @@ class UnknownName(UsageError):
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
         close = get_close_matches(name, sorted(set(known)), n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        if name.endswith(".py"):
+            hint = f" To name what is in a file, write {name}:ATTRIBUTE."
         names = sorted(set(known))
         listed = f"Known: {', '.join(names) or 'none'}."
         many = f"{len(names)} names are known; `whybench list` shows them."

@@ -126,7 +126,7 @@ def test_run_refuses(whybench, arguments, message):
         (("list", "method"), "unknown sort 'method'. Did you mean methods.*"),
         (("list", "methods", "--kind", "atribution"), "unknown kind 'atribution'. Did you mean attribution.*"),
         (("info", "gradeint"), "unknown name 'gradeint'. Did you mean gradient.*"),
-        (("status",), "no store at sqlite:///whybench.db; run a suite first, or name it with --store"),
+        (("status",), "no store at sqlite:///whybench.db; run a suite first, or name another store"),
         (("report",), "no store at sqlite:///whybench.db; .*"),
         (("export", "--to", "out"), "no store at sqlite:///whybench.db; .*"),
     ],
@@ -233,7 +233,7 @@ def test_a_store_that_is_none(whybench, folder):
     (folder / "notes.db").write_text("dear diary, " * 200)
     refused(
         whybench(*SMALL, *TRIED, "--store", "notes.db"),
-        r"sqlite:///notes.db is no whybench store, .*name another with --store",
+        r"sqlite:///notes.db is no whybench store, .*name another store",
     )
     with sqlite3.connect(folder / "other.db") as connection:
         connection.execute("create table customers (name text)")

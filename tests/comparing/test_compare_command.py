@@ -111,6 +111,8 @@ def test_files_are_written_for_programs_and_for_pull_requests(
         (("a.db", "b.db", "--suite", "quickstart"), "suite 'quickstart' is not in a.db; it holds: hand"),
         (("a.db", "b.db", "--fail-on", "all"), "--fail-on='all'; choose among"),
         (("a.db", "b.db", "--fail-on", ""), "--fail-on='' names nothing; where nothing shall fail, say so"),
+        (("a.db", "b.db", "--fail-on", "slower"), "--fail-on=slower is of times, which only --timing compares"),
+        (("a.db", "mysql://x"), "store 'mysql://x' needs MySQLdb; use sqlite:/// or postgresql+psycopg://"),
         (("a.db", ""), "B is ''; is a variable unset? write the path or URL of a store"),
         (("a.db", "b.db", "--run", "quickstart"), "--run='quickstart', but neither A nor B is a version"),
         (("a.db", "b.db", "--json", "-", "--markdown", "-"), "--json - and --markdown - would mix on standard output"),

@@ -1,7 +1,7 @@
 """One known bug of the field, and the clause of `whybench check` that catches it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -31,17 +31,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A bug that no clause speaks of, since it lies outside of methods, metrics, models and data: test holds it."""
+    """A bug that no clause speaks of, since it lies outside of methods, metrics, models and data: test holds it.
+
+    name, faulty: what the test's file calls by that name, and the same with the bug; arguments: of the test.
+    """
 
     where: str
     what: str
     test: str
+    name: str
+    faulty: Callable[..., Any]
+    arguments: dict[str, Any] = field(default_factory=dict)
 
 
-def spoilt(
-    known: type[AttributionMethod], change: Callable[[Tensor, Query], Tensor], **facts: Any
-) -> AttributionMethod:
-    """A method whose map is changed on the way out; facts: of the class, such as its parameters' defaults."""
+def spoilt(known: type[AttributionMethod], change: Callable[[Tensor, Query], Tensor]) -> AttributionMethod:
+    """A method whose map is changed on the way out."""
 
     def relevance(self: Any, query: Query) -> Tensor:
         return change(known.relevance(self, query), query)

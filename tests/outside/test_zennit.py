@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from whybench.checking import check
 from whybench.methods.attribution import InputXGradient, Lrp
 from whybench.methods.attribution.lrp import ZB, Composite, Epsilon, Gamma, WSquare, ZPlus
 
@@ -165,3 +167,19 @@ def test_pre_activation_is_not_merged_there(x: Tensor) -> None:
     layers = [((nn.Conv2d, nn.Linear), zennit.rules.Epsilon(1e-13)), (nn.BatchNorm2d, zennit.rules.Pass())]
     theirs = by_zennit(net, x, zennit.composites.LayerMapComposite(layers, canonizers=[SequentialMergeBatchNorm()]))
     assert (theirs - expected).abs().max() > 0.5 * expected.abs().max()
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        zennit.composites.EpsilonPlus,
+        zennit.composites.EpsilonPlus(canonizers=[SequentialMergeBatchNorm()]),
+        Gradient,
+        partial(Gradient, composite=zennit.composites.EpsilonPlus()),
+    ],
+    ids=["class", "composite", "attributor", "attributor of a composite"],
+)
+def test_check_takes_what_is_zennits_as_it_is(thing: Any) -> None:
+    report = check(thing, only=("C1", "C6", "C24"))
+    assert report.refused == ()
+    assert report.verdicts() == {"C1": "passed", "C6": "passed", "C24": "passed" if thing is Gradient else "failed"}

@@ -119,6 +119,15 @@ def test_what_is_no_map_is_refused(value, tmp_path, written) -> None:
     assert written == []
 
 
+def test_no_scores_and_a_tolerance_that_is_none_are_refused(tmp_path, written) -> None:
+    with pytest.raises(BadInput, match=r"score_regression.check: \[\]; one number a sample is needed"):
+        scores(tmp_path, written, "first").check([])
+    for held in (scores(tmp_path, written, "first"), maps(tmp_path, written, "first")):
+        with pytest.raises(BadParameter, match=r"tolerance=0.1; a whybench.testing.tolerances.Tolerance is needed"):
+            held.check(MAP if isinstance(held, ExplanationRegression) else [0.5], tolerance=0.1)
+    assert written == []
+
+
 def test_parametrised_tests_keep_goldens_apart(tmp_path) -> None:
     places = {Golden(tmp_path, f"test_one[{case}]", "map").facts_file for case in ("a/b", "a b", "a_b", "..")}
     assert len(places) == 4

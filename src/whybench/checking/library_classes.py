@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,19 +19,21 @@ def library_function(thing: Any) -> Answer | None:
 
     Known are classes made from a model with a method `attribute(inputs, target=...)`, as Captum's; classes made from
     a model whose objects are contexts that answer (inputs, one-hot outputs) with outputs and relevance, as zennit's
-    attributors; and objects or classes with a `context(model)` in which a gradient is relevance, as its composites.
+    attributors; a `functools.partial` of either; and objects or classes with a `context(model)` in which a gradient is
+    relevance, as its composites.
     """
-    if inspect.isclass(thing) and callable(getattr(thing, "attribute", None)):
+    kind = thing.func if isinstance(thing, partial) else thing
+    if inspect.isclass(kind) and callable(getattr(kind, "attribute", None)):
         return lambda scene, inputs, targets: _attributed(thing, scene, inputs, targets)
     if callable(getattr(thing, "context", None)):
         return lambda scene, inputs, targets: _in_context(thing, scene, inputs, targets)
-    if inspect.isclass(thing) and hasattr(thing, "__enter__") and callable(thing):
+    if inspect.isclass(kind) and hasattr(kind, "__enter__"):
         return lambda scene, inputs, targets: _attributor(thing, scene, inputs, targets)
     return None
 
 
 def _attributed(thing: Any, scene: Scene, inputs: Tensor, targets: Tensor) -> Any:
-    made = thing(*_required(thing.__init__, {"layer": _layer(scene)}, scene.module))
+    made = thing(*_required(thing, {"layer": _layer(scene)}, scene.module))
     call = inspect.signature(made.attribute).parameters
     offered = {
         "baselines": torch.stack([torch.zeros_like(inputs[0]), torch.full_like(inputs[0], 0.5)]),
@@ -43,9 +46,9 @@ def _attributed(thing: Any, scene: Scene, inputs: Tensor, targets: Tensor) -> An
     return made.attribute(inputs, **given, **({"target": targets} if "target" in call else {}))
 
 
-def _required(init: Any, offered: dict[str, Any], module: Any) -> list[Any]:
+def _required(maker: Any, offered: dict[str, Any], module: Any) -> list[Any]:
     """The positional arguments that a constructor insists on: the model first."""
-    parameters = list(inspect.signature(init).parameters.values())[1:]
+    parameters = inspect.signature(maker).parameters.values()
     needed = [p for p in parameters if p.default is inspect.Parameter.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
     unknown = [p.name for p in needed[1:] if p.name not in offered or offered[p.name] is None]
     unknown += [p.name for p in needed[:1] if p.name == "attribution_method"]
@@ -63,16 +66,16 @@ def _in_context(thing: Any, scene: Scene, inputs: Tensor, targets: Tensor) -> An
     with torch.enable_grad():
         leaf = inputs.detach().clone().requires_grad_()
         with composite.context(scene.module) as module:
-            chosen = _one_hot(targets).to(inputs)
+            chosen = _one_hot(scene, targets).to(inputs)
             (relevance,) = torch.autograd.grad(module(leaf), leaf, chosen)
     return relevance
 
 
 def _attributor(thing: Any, scene: Scene, inputs: Tensor, targets: Tensor) -> Any:
     with thing(scene.module) as attributor:
-        answer = attributor(inputs, _one_hot(targets).to(inputs))
+        answer = attributor(inputs, _one_hot(scene, targets).to(inputs))
     return answer[1] if isinstance(answer, tuple) else answer
 
 
-def _one_hot(targets: Tensor) -> Tensor:
-    return torch.nn.functional.one_hot(targets, CLASSES)
+def _one_hot(scene: Scene, targets: Tensor) -> Tensor:
+    return torch.nn.functional.one_hot(targets, CLASSES if scene.model.output == "classes" else 1)

@@ -17,7 +17,7 @@ from whybench.checking.subject import Subject, subject
 from whybench.checking.traces import put_back
 from whybench.checking.trial import Trial
 from whybench.checking.zoo import ZOO
-from whybench.errors import UnknownName, Unsupported
+from whybench.errors import UnknownName, Unsupported, UsageError
 from whybench.foreign import told
 from whybench.isolation import generators_from
 
@@ -56,6 +56,10 @@ def check(
         _known("model of the zoo", models, list(ZOO))
         if found.sort == "method":
             return _method(found, spec_of(spec), chosen, models or tuple(ZOO))
+        if models:
+            raise UsageError(
+                f"--model={models[0]!r}: methods are tried on models of the zoo; {found.name!r} is a {found.sort}"
+            )
         scene = _scene(found)
         return Report(
             found.sort, found.name, tuple(_finding(c, found, [_tried(c, "", scene)]) for c in chosen), found.note
@@ -104,7 +108,8 @@ def _method(found: Subject, spec: str, chosen: list[Clause], models: tuple[str, 
 def _usable(explainer: Explainer, models: tuple[str, ...]) -> tuple[dict[str, torch.dtype], tuple[str, ...], bool]:
     """The models that a method answers for, with the type that it takes; why not the others; if all by Unsupported."""
     usable: dict[str, torch.dtype] = {}
-    refused, own_words = [], True
+    refused: dict[str, list[str]] = {}
+    own_words = True
     for name in models:
         said = ""
         for dtype in (torch.float64, torch.float32):
@@ -117,8 +122,8 @@ def _usable(explainer: Explainer, models: tuple[str, ...]) -> tuple[dict[str, to
                 own_words &= isinstance(error, Unsupported)
                 said = said or (str(error) if isinstance(error, Unsupported) else told(error))
         else:
-            refused.append(f"{name}: {said}")
-    return usable, tuple(refused), own_words
+            refused.setdefault(said, []).append(name)
+    return usable, tuple(f"{', '.join(names)}: {said}" for said, names in refused.items()), own_words
 
 
 def _tried(clause: Clause, where: str, made: Callable[[], Any]) -> Outcome:

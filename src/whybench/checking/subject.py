@@ -61,6 +61,8 @@ def subject(spec: str | object, sort: Sort | None = None) -> Subject:
     sort: which is meant where a name has several. Raises UnknownName for a name that no registry holds, UsageError for
     something of no sort that can be checked, of another sort than `sort`, or of several where it is left open.
     """
+    if sort is not None and sort not in REGISTRIES:
+        raise UnknownName("sort", sort, list(REGISTRIES))
     name = getattr(spec, "__name__", type(spec).__name__)
     found = _named(spec, sort) if isinstance(spec, str) else _of(spec, name)
     if sort not in (None, found.sort):
@@ -70,7 +72,7 @@ def subject(spec: str | object, sort: Sort | None = None) -> Subject:
 
 def _named(spec: str, sort: Sort | None) -> Subject:
     held, target = sorts(spec), parse(spec).target
-    if len(held) > 1 and sort is None:
+    if len(held) > 1 and sort not in held:
         raise UsageError(f"{target!r} is a {' and a '.join(held)}: say which is meant, as in sort={held[0]!r}")
     if held:
         registry = REGISTRIES[sort if sort in held else held[0]]

@@ -20,6 +20,7 @@ from whybench.comparing import (
     to_markdown,
     wording,
 )
+from whybench.comparing.comparison import SLOWER
 from whybench.errors import NotWritable, UsageError
 from whybench.leaderboard.markup import printable
 from whybench.timing.records import Clock
@@ -61,6 +62,8 @@ def compare_sides(request: Request, json: Path | None, markdown: Path | None) ->
     clock = _clock(request.clock)
     rules = Rules(Tolerances(request.rtol, request.atol), request.alpha, request.common_samples)
     fail_on = failures(request.fail_on)
+    if SLOWER in fail_on and not request.timing:
+        raise UsageError(f"--fail-on={SLOWER} is of times, which only --timing compares; add it")
     progress = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     opened = open_both(
         request.a,

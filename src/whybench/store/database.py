@@ -71,7 +71,7 @@ def connect(url: str, create: bool = True) -> Engine:
     memory = parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:")
     on_disk = parsed.get_backend_name() == "sqlite" and not memory
     if on_disk and not create and not Path(str(parsed.database)).is_file():
-        raise UsageError(f"no store at {shown}; run a suite first, or name it with --store")
+        raise UsageError(f"no store at {shown}; run a suite first, or name another store")
     try:
         engine = create_engine(parsed, **({"poolclass": StaticPool} if memory else {}))
     except NoSuchModuleError as error:
@@ -79,7 +79,9 @@ def connect(url: str, create: bool = True) -> Engine:
             f"store {shown!r}: unknown kind of database; use sqlite:/// or postgresql+psycopg://"
         ) from error
     except ModuleNotFoundError as error:
-        raise MissingExtra(str(error.name), "postgres") from error
+        if parsed.get_driver_name() == "psycopg":
+            raise MissingExtra("psycopg", "postgres") from error
+        raise UsageError(f"store {shown!r} needs {error.name}; use sqlite:/// or postgresql+psycopg://") from error
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _durable)
     with guarded(shown), engine.begin() as connection:
@@ -101,9 +103,7 @@ def guarded(shown: str) -> Iterator[None]:
         if "readonly" in cause or "read-only" in cause:
             raise NotWritable(f"cannot write to {shown}: {cause}; what was stored is intact") from error
         if "not a database" in cause or "malformed" in cause:
-            raise StoreError(
-                f"{shown} is no whybench store, or is damaged ({cause}); name another with --store"
-            ) from error
+            raise StoreError(f"{shown} is no whybench store, or is damaged ({cause}); name another store") from error
         raise StoreError(f"store {shown}: {cause}") from error
 
 

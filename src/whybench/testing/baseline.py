@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from whybench.errors import UnknownName
+from whybench.errors import UnknownName, UsageError, WhybenchError
 from whybench.leaderboard.addresses import seeded_address_of
 from whybench.records import Record
 from whybench.registries import fill, metrics
@@ -31,12 +31,15 @@ def store_at(place: str, create: bool) -> Store:
 
 
 class Baseline:
-    """An earlier store and what may not get worse; raises UnknownName for a threshold on a metric that is neither
-    registered nor in the store."""
+    """An earlier store and what may not get worse; raises UsageError where there is none, UnknownName for a threshold
+    on a metric that is neither registered nor in the store."""
 
     def __init__(self, place: str, thresholds: tuple[Threshold, ...]) -> None:
         fill()
-        store = store_at(place, create=False)
+        try:
+            store = store_at(place, create=False)
+        except WhybenchError as error:
+            raise UsageError(f"--whybench-baseline={place!r}: {error}; --whybench-save=STORE makes one") from error
         try:
             self._known = {seeded_address_of(record): record for record in store.records()}
         finally:

@@ -77,7 +77,7 @@ class ExplanationRegression(Regression):
             raise BadInput(f"explanation_regression.check: {shown(relevance)}; a tensor (n, ...) with values is needed")
         if not torch.isfinite(relevance).all():
             raise BadInput(f"explanation_regression.check: {shown(relevance)}; a finite tensor is needed")
-        found, allowed = relevance.detach().cpu(), tolerance or tolerance_of(relevance.dtype)
+        found, allowed = relevance.detach().cpu(), tolerance_of(relevance.dtype, tolerance)
         golden, digest = Golden(self.folder, self.test, value), tensors_digest({"relevance": found})
         facts, what = golden.read(), ""
         if facts is not None and facts.get("digest") != digest:
@@ -103,7 +103,7 @@ class ScoreRegression(Regression):
         __tracebackhide__ = True
         found, golden = by_sample(scores), Golden(self.folder, self.test, value)
         facts = golden.read()
-        allowed = tolerance or tolerance_of(torch.float64)
+        allowed = tolerance_of(torch.float64, tolerance)
         what = "" if facts is None else scores_differ(found, golden.scores(facts), allowed)
         self.settle(golden, facts, what, {"kind": "scores", "scores": found})
 
@@ -116,7 +116,7 @@ def by_sample(scores: Any) -> dict[str, float | None]:
         return {str(name): _number(name, score) for name, score in scores.items()}
     values = scores.values if isinstance(scores, Scores) else scores
     listed = values.detach().cpu().tolist() if isinstance(values, Tensor) else values
-    if not isinstance(listed, Sequence) or isinstance(listed, str):
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
         raise BadInput(f"score_regression.check: {shown(scores)}; one number a sample is needed")
     undefined = scores.undefined if isinstance(scores, Scores) else {}
     return {str(i): None if i in undefined else _number(i, one) for i, one in enumerate(listed)}

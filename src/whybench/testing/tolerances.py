@@ -36,12 +36,18 @@ TOLERANCES: dict[torch.dtype, Tolerance] = {
 """What other versions, threads and batches may move: rounding of sums, and not a rank or a kink."""
 
 
-def tolerance_of(dtype: torch.dtype) -> Tolerance:
-    """The tolerance of a type; raises BadInput for one that is no floating-point type.
+def tolerance_of(dtype: torch.dtype, asked: Tolerance | None = None) -> Tolerance:
+    """What was asked for, or the tolerance of a type.
+
+    Raises BadParameter where no Tolerance was asked for, BadInput for what is no floating-point type.
 
     >>> tolerance_of(torch.float64)
     Tolerance(relative=1e-09, absolute=1e-12)
     """
+    if asked is not None:
+        if not isinstance(asked, Tolerance):
+            raise BadParameter(f"tolerance={asked!r}; a whybench.testing.tolerances.Tolerance is needed")
+        return asked
     if dtype not in TOLERANCES:
         known = ", ".join(str(one).removeprefix("torch.") for one in TOLERANCES)
         raise BadInput(f"no tolerance for {dtype}; a golden holds one of {known}")

@@ -90,15 +90,13 @@ class Occlusion(AttributionMethod):
 
     def _windows(self, query: Query) -> Tensor:
         spans = self._spans(query)
-        corner = torch.cartesian_prod(*(torch.arange(len(s), device=s.device) for s in spans)).view(-1, len(spans))
         infill = query.infill(self.baseline)
-        outputs = query.inputs.new_empty(len(query), 1 + len(corner))
+        parts = []
         # Draw 0 hides nothing: the clean output comes out of the same packs, once a sample.
-        for sample, draw in query.each(1 + len(corner)):
-            hidden = _crossed([s[c] for s, c in zip(spans, corner[draw - 1].T, strict=True)])
-            hidden[draw == 0] = False
-            outputs[sample, draw] = query.outputs(infill.apply(~hidden, sample), sample)
-        fall = (outputs[:, :1] - outputs[:, 1:]).view(-1, *(len(s) for s in spans))
+        for sample, draw in query.each(1 + prod(len(span) for span in spans)):
+            parts.append(query.outputs(infill.apply(~_hidden(spans, draw - 1), sample), sample))
+        outputs = torch.cat(parts).view(len(query), -1)
+        fall = (outputs[:, :1] - outputs[:, 1:]).view(-1, *(len(span) for span in spans))
         mean = _summed(fall, spans) / _crossed([span.sum(0, keepdim=True) for span in spans])
         return query.domain.over_channels(mean).expand_as(query.inputs).clone()
 
@@ -118,6 +116,15 @@ class Occlusion(AttributionMethod):
         return [spans[size] for size in grid]
 
 
+def _hidden(spans: list[Tensor], window: Tensor) -> Tensor:
+    """The features under each window, counted in raster order; under window -1 there are none: (rows, *grid) bool."""
+    under = []
+    for span in reversed(spans[1:]):
+        under.append(span.index_select(0, window % len(span)))
+        window = window // len(span)
+    return _crossed([F.pad(spans[0], (0, 0, 0, 1))[window], *reversed(under)])
+
+
 def _crossed(spans: list[Tensor]) -> Tensor:
     """Row by row the product of one span a dimension: (rows, size) each -> (rows, *grid)."""
     first, *others = spans
@@ -129,5 +136,5 @@ def _crossed(spans: list[Tensor]) -> Tensor:
 def _summed(values: Tensor, spans: list[Tensor]) -> Tensor:
     """Each feature's sum over the windows that hold it: (n, *positions) -> (n, *grid)."""
     for span in spans:
-        values = torch.tensordot(values, span.to(values), dims=([1], [0]))
+        values = values.movedim(1, -1) @ span.to(values)
     return values

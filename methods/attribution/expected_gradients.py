@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from whybench.layout import taken
 from whybench.methods.attribution.checks import whole
 from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
@@ -51,10 +52,10 @@ class ExpectedGradients(AttributionMethod):
         for sample, draw in query.each(self.samples):
             names = [(query.ids[i], k) for i, k in zip(sample.tolist(), draw.tolist(), strict=True)]
             uniform = query.streams.uniforms("expected_gradients", names, (2,))
-            baseline = training[(uniform[:, 0] * len(training)).long().to(training.device)]
+            baseline = taken(training, (uniform[:, 0] * len(training)).long().to(training.device))
             position = uniform[:, 1].to(training).view(-1, *(1,) * (training.ndim - 1))
-            distance = query.inputs[sample] - baseline
-            total.index_add_(0, sample, distance * query.gradient(baseline + position * distance, sample))
+            distance = taken(query.inputs, sample).sub_(baseline)
+            total.index_add_(0, sample, distance * query.gradient((position * distance).add_(baseline), sample))
         return total / self.samples
 
     def passes(self, query: Query) -> Passes | None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from whybench.explanations import Polarity
+from whybench.layout import taken
 from whybench.methods.attribution.checks import at_least, whole
 from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
@@ -39,9 +40,9 @@ class NoisyGradients(AttributionMethod):
         shape = tuple(query.inputs.shape[1:])
         for sample, copy in query.each(self.samples):
             names = [(query.ids[i], k) for i, k in zip(sample.tolist(), copy.tolist(), strict=True)]
-            noise = query.streams.normals("noisy_gradients", names, shape)
+            noise = query.streams.normals("noisy_gradients", names, shape).to(query.inputs)
             scale = spread[sample].view(-1, *(1,) * len(shape))
-            yield sample, copy, query.gradient(query.inputs[sample] + scale * noise.to(query.inputs), sample)
+            yield sample, copy, query.gradient(noise.mul_(scale).add_(taken(query.inputs, sample)), sample)
 
     def passes(self, query: Query) -> Passes | None:
         return Passes(self.samples, self.samples) * len(query)

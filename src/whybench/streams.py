@@ -62,8 +62,9 @@ class Streams:
     def normals(self, role: str, draws: Sequence[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
         """`normal` for each (sample, draw), stacked: (draws, *shape)."""
         rows = torch.empty((len(draws), *shape), dtype=torch.float64)
-        for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):
-            row.normal_(generator=generator)
+        with torch.inference_mode():  # where to write into a row takes a tenth less
+            for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):
+                row.normal_(generator=generator)
         return rows
 
     def uniforms(self, role: str, draws: Sequence[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
@@ -75,8 +76,9 @@ class Streams:
         tensor([True, True])
         """
         rows = torch.empty((len(draws), *shape), dtype=torch.float64)
-        for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):
-            row.uniform_(generator=generator)
+        with torch.inference_mode():
+            for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):
+                row.uniform_(generator=generator)
         return rows
 
     def permutation(self, role: str, sample: str, draw: int, size: int) -> Tensor:
@@ -94,7 +96,6 @@ class Streams:
         """The generator of each (sample, draw), one object seeded anew: to make one takes longer than a small draw."""
         generator, prefix = torch.Generator(), f"[{self.seed},{quoted(role)}"
         # The canonical JSON of the four, put together here: to call the encoder would take as long as the draw.
-        names = (f"{prefix},{quoted(sample)},{draw}]" for sample, draw in draws)
-        digests = b"".join([sha256(name.encode()).digest() for name in names])
+        digests = b"".join([sha256(f"{prefix},{quoted(sample)},{draw}]".encode()).digest() for sample, draw in draws])
         for seed in (np.frombuffer(digests, ">u8")[::4] >> 1).tolist():  # of each digest, the first 63 bits
             yield generator.manual_seed(seed)

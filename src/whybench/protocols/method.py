@@ -60,7 +60,8 @@ class Query:
     def gradient(self, inputs: Tensor, sample: Tensor) -> Tensor:
         """The gradient of each row's explained scalar with respect to that row, shaped like `inputs`."""
         with torch.inference_mode(False), torch.enable_grad():
-            leaf = inputs.detach().clone().requires_grad_()
+            leaf = inputs.clone() if inputs.is_inference() else inputs
+            leaf = leaf.detach().requires_grad_()
             out = self.model.explained(self.model.module(self.model.copied(leaf)), self.targets[sample])
             if not out.requires_grad:
                 raise Unsupported(f"the output of model {self.model.name!r} has no gradient with respect to its inputs")

@@ -49,9 +49,7 @@ class ExpectedGradients(AttributionMethod):
         assert query.model.training is not None
         training = query.model.training.inputs.to(query.inputs)
         total = torch.zeros_like(query.inputs)
-        for sample, draw in query.each(self.samples):
-            names = [(query.ids[i], k) for i, k in zip(sample.tolist(), draw.tolist(), strict=True)]
-            uniform = query.streams.uniforms("expected_gradients", names, (2,))
+        for sample, _, uniform in query.drawn(query.streams.uniforms, "expected_gradients", self.samples, (2,)):
             baseline = taken(training, (uniform[:, 0] * len(training)).long().to(training.device))
             position = uniform[:, 1].to(training).view(-1, *(1,) * (training.ndim - 1))
             distance = taken(query.inputs, sample).sub_(baseline)

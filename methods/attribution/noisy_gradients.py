@@ -38,11 +38,9 @@ class NoisyGradients(AttributionMethod):
         flat = query.inputs.flatten(1)
         spread = self.noise * (flat.amax(1) - flat.amin(1))
         shape = tuple(query.inputs.shape[1:])
-        for sample, copy in query.each(self.samples):
-            names = [(query.ids[i], k) for i, k in zip(sample.tolist(), copy.tolist(), strict=True)]
-            noise = query.streams.normals("noisy_gradients", names, shape).to(query.inputs)
+        for sample, copy, noise in query.drawn(query.streams.normals, "noisy_gradients", self.samples, shape):
             scale = spread[sample].view(-1, *(1,) * len(shape))
-            yield sample, copy, query.gradient(noise.mul_(scale).add_(taken(query.inputs, sample)), sample)
+            yield sample, copy, query.gradient(noise.to(scale).mul_(scale).add_(taken(query.inputs, sample)), sample)
 
     def passes(self, query: Query) -> Passes | None:
         return Passes(self.samples, self.samples) * len(query)

@@ -4,13 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as quoted
+from math import prod
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from whybench import twister
 from whybench.digests import canonical_json
 from whybench.errors import BadParameter, shown
+
+MANY, SHORT = 1024, 8
+"""So many draws of no more numbers are made side by side; fewer or longer ones take no longer one by one."""
 
 
 def check_seed(seed: object) -> None:
@@ -75,6 +80,8 @@ class Streams:
         >>> streams.uniforms("noise", [("cat.jpg", 0), ("cat.jpg", 7)], (2,))[1] == one
         tensor([True, True])
         """
+        if len(draws) >= MANY and prod(shape) <= SHORT:
+            return torch.from_numpy(twister.uniforms(self._seeds(role, draws), prod(shape))).view(len(draws), *shape)
         rows = torch.empty((len(draws), *shape), dtype=torch.float64)
         with torch.inference_mode():
             for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):
@@ -94,8 +101,14 @@ class Streams:
 
     def _generators(self, role: str, draws: Sequence[tuple[str, int]]) -> Iterator[torch.Generator]:
         """The generator of each (sample, draw), one object seeded anew: to make one takes longer than a small draw."""
-        generator, prefix = torch.Generator(), f"[{self.seed},{quoted(role)}"
+        generator = torch.Generator()
+        for seed in self._seeds(role, draws):
+            yield generator.manual_seed(seed)
+
+    def _seeds(self, role: str, draws: Sequence[tuple[str, int]]) -> list[int]:
+        """Of each draw's name, the first 63 bits of its digest."""
+        prefix = f"[{self.seed},{quoted(role)}"
         # The canonical JSON of the four, put together here: to call the encoder would take as long as the draw.
         digests = b"".join([sha256(f"{prefix},{quoted(sample)},{draw}]".encode()).digest() for sample, draw in draws])
-        for seed in (np.frombuffer(digests, ">u8")[::4] >> 1).tolist():  # of each digest, the first 63 bits
-            yield generator.manual_seed(seed)
+        seeds: list[int] = (np.frombuffer(digests, ">u8")[::4] >> 1).tolist()
+        return seeds

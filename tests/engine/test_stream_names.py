@@ -5,8 +5,9 @@ from hashlib import sha256
 import pytest
 import torch
 
+from whybench import twister
 from whybench.digests import canonical_json
-from whybench.streams import Streams
+from whybench.streams import MANY, SHORT, Streams
 
 NAMES = [("noise", "cat.jpg", 0), ('a "role"\\', "Käse/日本\n\t\x00\x7f", 7), ("", "😀", 123456789)]
 
@@ -35,3 +36,16 @@ def test_draws_made_together_are_those_made_one_by_one(size: int) -> None:
         (streams.permutations("r", draws, size), [streams.permutation("r", *draw, size) for draw in draws]),
     ):
         assert torch.equal(drawn, torch.stack(one))
+
+
+@pytest.mark.parametrize("shape", [(0,), (1,), (2,), (2, SHORT // 2), (SHORT + 1,)])
+def test_many_short_draws_are_those_made_one_by_one(shape: tuple[int, ...]) -> None:
+    streams, draws = Streams(3), [("a", draw) for draw in range(MANY)]
+    drawn = streams.uniforms("r", draws, shape)
+    assert torch.equal(drawn, torch.stack([streams.uniform("r", *draw, shape) for draw in draws]))
+
+
+def test_generators_side_by_side_draw_as_torch_does() -> None:
+    seeds = [0, 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1]
+    one = [torch.rand(twister.LONGEST, generator=torch.Generator().manual_seed(s), dtype=torch.float64) for s in seeds]
+    assert torch.equal(torch.from_numpy(twister.uniforms(seeds, twister.LONGEST)), torch.stack(one))

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import ClassVar, Generic, Literal, TypeVar
 
 import torch
@@ -20,6 +21,10 @@ from whybench.protocols.truth import Truth
 from whybench.streams import Streams
 
 E = TypeVar("E", bound=Explanation)
+Draw = Callable[[str, Sequence[tuple[str, int]], tuple[int, ...]], Tensor]
+
+DRAWN_ROWS, DRAWN_VALUES = 2**12, 2**18
+"""Draws made at once, and their values, where those of one pass are fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +51,23 @@ class Query:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def each(self, draws: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """All (sample, draw) pairs in full batches of `rows`, sample-major: two int64 tensors a batch."""
-        for flat in torch.split(torch.arange(len(self) * draws, device=self.inputs.device), self.rows):
+    def each(self, draws: int, passes: int = 1) -> Iterator[tuple[Tensor, Tensor]]:
+        """All (sample, draw) pairs, sample-major, in batches of `passes` full passes: two int64 tensors a batch."""
+        for flat in torch.split(torch.arange(len(self) * draws, device=self.inputs.device), self.rows * passes):
             yield flat // draws, flat % draws
+
+    def drawn(
+        self, draw: Draw, role: str, draws: int, shape: tuple[int, ...]
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """`each`, with what `draw` (of `Streams`) gives for every pair, named by the sample's id and the draw's number.
+
+        Small draws are made for several passes at once.
+        """
+        together = min(DRAWN_ROWS, DRAWN_VALUES // max(1, prod(shape))) // self.rows
+        for sample, number in self.each(draws, max(1, together)):
+            names = [(self.ids[i], k) for i, k in zip(sample.tolist(), number.tolist(), strict=True)]
+            parts = (torch.split(each, self.rows) for each in (sample, number, draw(role, names, shape)))
+            yield from zip(*parts, strict=True)
 
     def outputs(self, inputs: Tensor, sample: Tensor) -> Tensor:
         """The explained scalar of each row, (rows,), without a graph; `sample` says whose target each row has."""

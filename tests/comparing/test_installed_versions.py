@@ -16,6 +16,7 @@ from whybench import user_cache
 from whybench.cli import main
 from whybench.comparing import versions
 from whybench.comparing.programs import Program, last_words
+from whybench.comparing.revisions import references
 from whybench.comparing.versions import installed, is_version
 from whybench.errors import NotWritable, UsageError
 from whybench.exporting import export
@@ -145,6 +146,24 @@ def test_a_source_tree_is_built_by_the_setuptools_that_are_here(
     with pytest.raises(UsageError, match="cannot be installed"):
         installed(str(tmp_path), own_libraries=True)
     assert "--no-build-isolation" not in told[-1]
+
+
+def test_a_branch_is_known_by_the_commit_that_it_is_at(tmp_path: Path) -> None:
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+
+    def git(*words: str) -> str:
+        ended = subprocess.run(["git", *author, *words], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return ended.stdout.strip()
+
+    git("init", "-q", "-b", "main")
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    first = git("rev-parse", "HEAD")
+    url = f"git+{tmp_path.as_uri()}"
+    assert references(f"{url}@main") == f"{first}\trefs/heads/main\n"
+    assert references(f"whybench @ {url}#egg=whybench") == f"{first}\tHEAD\n"
+    assert references(f"{url}@{first}") == references(f"{url}@nowhere") == references(str(tmp_path)) == ""
+    git("commit", "-q", "--allow-empty", "-m", "second")
+    assert references(f"{url}@main") == f"{git('rev-parse', 'HEAD')}\trefs/heads/main\n"
 
 
 def program(tmp_path: Path, code: str) -> Program:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from whybench import user_cache
 from whybench.comparing.programs import Program, last_words
+from whybench.comparing.revisions import references
 from whybench.digests import json_digest
 from whybench.errors import NotWritable, UsageError
 from whybench.sources import tree_digest
@@ -45,7 +46,7 @@ def installed(text: str, own_libraries: bool = False) -> Program:
 
     It sees the libraries of the environment that runs this, and only whybench is installed, so that nothing but
     whybench can move a number; with `own_libraries` all that the version asks for is installed anew. Archives and
-    source trees are known by their content.
+    source trees are known by their content, branches by the commit that they are at.
 
     Raises UsageError with pip's last words where it cannot be installed, NotWritable where the cache cannot be
     written.
@@ -74,11 +75,11 @@ def installed(text: str, own_libraries: bool = False) -> Program:
 
 
 def _named(text: str) -> str:
-    """What is installed: by content where it is here."""
+    """What is installed: by content where it is here, by its commit where a branch is named."""
     path = Path(text)
     if path.is_file():
         return sha256(path.read_bytes()).hexdigest()
-    return tree_digest(path) if path.is_dir() else text
+    return tree_digest(path) if path.is_dir() else text + references(text)
 
 
 def _install(text: str, environment: Path, python: Path, own: bool, variables: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from whybench.suites.methods_study import MethodsStudy, MethodsStudySeeds
 from whybench.suites.metric_sensitivity import MetricSensitivity
 from whybench.suites.quickstart import Quickstart
 from whybench.suites.retraining import Retraining
+from whybench.suites.robustness import Robustness
 
 __all__ = [
     "AttributionFull",
@@ -20,4 +21,5 @@ __all__ = [
     "MetricSensitivity",
     "Quickstart",
     "Retraining",
+    "Robustness",
 ]

@@ -2,10 +2,15 @@
 
 import math
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
+import torch
 from corpus_row import Elsewhere
+from torch import Tensor
 
+from whybench.metrics.attribution.randomised_models import randomised_weights
+from whybench.models.training import fit
 from whybench.statistics import Estimate, estimate, t_interval
 
 
@@ -28,7 +33,34 @@ def logarithm_of_the_error(values: Any) -> tuple[float, float]:
     return centre - half, centre + half
 
 
+def equal_in_equal_shapes(*asked: Any) -> dict[str, Tensor]:
+    """Every layer is drawn from the same seed: those of one shape get the same weights."""
+    first: dict[torch.Size, Tensor] = {}
+    return {name: first.setdefault(weight.shape, weight) for name, weight in randomised_weights(*asked).items()}
+
+
+def in_the_datas_order(*asked: Any) -> None:
+    """Samples are not shuffled."""
+    with patch.object(torch, "randperm", lambda count, generator: torch.arange(count)):
+        fit(*asked)
+
+
 ELSEWHERE = (
+    Elsewhere(
+        "Quantus, MPRT weights",
+        "every layer is drawn from the same seed: those of one shape get the same weights",
+        "metrics/sanity/test_randomised_models.py::test_equal_layers_get_different_weights",
+        "randomised_weights",
+        equal_in_equal_shapes,
+        {"how": "redraw"},
+    ),
+    Elsewhere(
+        "quanda a7993259",
+        "samples are not shuffled where a model is trained",
+        "models/test_model_training.py::test_each_round_takes_every_sample_once_in_an_order_of_its_own",
+        "fit",
+        in_the_datas_order,
+    ),
     Elsewhere(
         "Quantus 0.6.0 with NumPy 2.4",
         "a function that NumPy took away: areas raise",

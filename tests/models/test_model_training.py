@@ -64,6 +64,17 @@ def test_agrees_with_torch_optim(data: tuple[Tensor, Tensor], sort: str) -> None
         assert (a - b).abs().max() < 1e-14
 
 
+def test_each_round_takes_every_sample_once_in_an_order_of_its_own() -> None:
+    module, seen = nn.Linear(1, 2), []
+    module.register_forward_pre_hook(lambda _, given: seen.extend(given[0].flatten().tolist()))
+    rows = torch.arange(10.0)
+    fit(module, rows[:, None], rows.long() % 2, Recipe(steps=5, batch=4, rate=1e-3))
+    first, second = seen[:10], seen[10:]
+    assert sorted(first) == sorted(second) == rows.tolist()
+    assert rows.tolist() not in (first, second)
+    assert first != second
+
+
 def test_same_weights_again_other_weights_with_another_seed(data: tuple[Tensor, Tensor], cache: Path) -> None:
     first = module_digest(trained("tiny", tiny, *data, RECIPE))
     for file in cache.iterdir():

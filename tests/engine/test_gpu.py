@@ -2,7 +2,7 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ METRICS = [
 ]
 TOLERANCE = 1e-9
 """In float64, relative to the largest score of a cell: sums run in another order on another device."""
+COPIES = ("cpu", "numpy", "tolist")
 TO_THE_HOST = {"aten._local_scalar_dense.default", "aten.is_nonzero.default", "aten.nonzero.default"}
 
 
@@ -71,27 +72,42 @@ def test_scores_on_cuda_are_those_of_the_processor() -> None:
 
 
 class Readings(TorchDispatchMode):
-    """Counts, by the file that does so, where the host waits for a value."""
+    """Counts, by the file that does so, where the host waits for a value or takes a copy.
 
-    def __init__(self) -> None:
+    Copies are methods of tensors, patched here: on a processor they copy nothing, and no operation is dispatched.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()
         self.where: Counter[str] = Counter()
+        for name in COPIES:
+            monkeypatch.setattr(Tensor, name, self.counted(getattr(Tensor, name)))
+
+    def counted(self, copy: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+            self.count()
+            return copy(tensor, *args, **kwargs)
+
+        return counting
+
+    def count(self) -> None:
+        ours = [Path(f.filename).name for f in traceback.extract_stack() if "whybench" in f.filename]
+        self.where[ours[-1]] += 1
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         if str(func) in TO_THE_HOST:
-            ours = [Path(f.filename).name for f in traceback.extract_stack() if "whybench" in f.filename]
-            self.where[ours[-1]] += 1
+            self.count()
         return func(*args, **(kwargs or {}))
 
 
-def readings(artifact: Artifact, rows: int) -> Counter[str]:
+def readings(artifact: Artifact, rows: int, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     ids = tuple(str(i) for i in range(8))
     case: Case[Any] = open_case(
         Gradient(), wrap(network(), images(8)), images(8), torch.zeros(8, dtype=torch.int64), ids=ids, rows=rows
     )
-    with Readings() as found:
+    with monkeypatch.context() as patch, Readings(patch) as found:
         artifact.compute(case)
     return found.where
 
@@ -104,19 +120,19 @@ def test_a_sweep_waits_for_one_value_in_sixteen_passes(
     """Whether the outputs are finite, and whether maps have ties; masks, ranks and reductions stay where they are."""
     sweep = Sweep(infill, None, 16, direction)
     for rows in (8, 34, 136):
-        assert readings(sweep, rows) == {"ranks.py": 1, "asking.py": 1, "answers.py": 1}
+        assert readings(sweep, rows, monkeypatch) == {"ranks.py": 1, "asking.py": 1, "answers.py": 1}
     monkeypatch.setattr(answers, "FILLED", 0)  # as for large inputs, whose rows are made a pass at a time
     for rows in (8, 34, 136):
-        assert readings(sweep, rows) == {"ranks.py": 1, "asking.py": -(-8 * 17 // rows), "answers.py": 1}
+        assert readings(sweep, rows, monkeypatch) == {"ranks.py": 1, "asking.py": -(-8 * 17 // rows), "answers.py": 1}
 
 
 @pytest.mark.parametrize("spec", ["gradient", "integrated_gradients(steps=8)", "smooth_grad(samples=8)", "occlusion"])
-def test_methods_wait_for_no_value_a_pass(spec: str) -> None:
+def test_methods_wait_for_no_value_a_pass(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice as many passes, and not one more value is waited for."""
     method: Any = resolve(methods, spec)
 
     def waits(rows: int) -> int:
-        with Readings() as found:
+        with monkeypatch.context() as patch, Readings(patch) as found:
             method.attribute(network(), images(8), 0, batch_size=rows)
         return sum(found.where.values())
 

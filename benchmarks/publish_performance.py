@@ -56,7 +56,9 @@ SECTIONS = (
         "metrics",
         "2. Metrics beside Quantus and Captum",
         "64 digits. `forward` and `backward` are samples through the model for each sample, counted by a hook, ours "
-        "and theirs. `x its gradients` leaves out passes without a gradient.",
+        "and theirs. `x its gradients` leaves out passes without a gradient. The passes are taken in full batches; for "
+        "metrics that explain again `a loop by hand` is this one metric in plain torch (`benchmarks/by_hand.py`), "
+        "which sends no more rows through a randomised model at once than there are samples either.",
         ("metrics beside peers",),
     ),
     Section(

@@ -1,12 +1,15 @@
 """Metrics that cost more than a sweep: beside their own passes at the best batch and layout, and beside peers.
 
 64 digits and maps without ties, or, where a metric explains again, the gradient. The peers do the same number of passes
-where that can be asked for; what both did is counted.
+where that can be asked for; what both did is counted. Metrics that explain again stand beside a loop of that one metric
+by hand (`by_hand.py`), too: a few small passes can take less than all else that the definition asks for.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import by_hand
 import pytest
 import torch
 from captum import metrics
@@ -109,6 +112,12 @@ ROWS: dict[str, tuple[str, Any, dict[str, Peer]]] = {
     ),
 }
 """By row: our spec, the method whose maps are judged, and what peers have of the same."""
+LOOPS: dict[str, Callable[[Case[Any]], Tensor]] = {
+    "mprt": by_hand.mprt,
+    "efficient_mprt": by_hand.efficient_mprt,
+    "sensitivity_max": by_hand.sensitivity_max(DRAWS, RADIUS),
+}
+"""By row: the same metric alone, as a loop written by hand."""
 
 
 def samples_through(where: Place, work: Work) -> tuple[float, float]:
@@ -132,6 +141,8 @@ def test_metric(row: str, benchmark: BenchmarkFixture, against: Against) -> None
         references: dict[str, Work | None] = {"its passes": passes.at(best)}
         if len(passes.backward):
             references["its gradients"] = passes.gradients_at(best)
+        if row in LOOPS:
+            references["a loop by hand"] = partial(LOOPS[row], case)
         references |= {name: peer(case) for name, peer in peers.items()}
         for by, work in {"": score, **{f", {name}": references[name] for name in peers}}.items():
             if work is not None:

@@ -17,7 +17,7 @@ def histogram_entropy(maps: Tensor, bins: int) -> Tensor:
     """
     flat = maps.double().flatten(1).contiguous()
     low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
-    edges = low + torch.arange(bins + 1, device=flat.device) * ((high - low) / bins)
+    edges = low + torch.arange(bins + 1, dtype=flat.dtype, device=flat.device) * ((high - low) / bins)
     edges[:, -1:] = high  # which rounding may miss
     bin_of = (torch.searchsorted(edges, flat, right=True) - 1).clamp(max=bins - 1)
     counts = torch.zeros_like(edges[:, :-1]).scatter_add_(1, bin_of, torch.ones_like(flat))

@@ -35,7 +35,7 @@ class NearbyGradients(Artifact):
         parts = []
         with steady(case.model.module):
             for sample, _, inputs in NearbyInputs(self.draws, self.radius).batches(case):
-                ids = tuple(case.ids[i] for i in sample.tolist())
+                ids = tuple([case.ids[i] for i in sample.tolist()])
                 query = Query(case.model, inputs, case.targets[sample], ids, case.streams, case.rows)
                 parts.append(gradients(query))
         return {"gradient": torch.cat(parts).view(len(case), self.draws, *case.inputs.shape[1:])}

@@ -31,7 +31,7 @@ def nearby_rows(case: Case[Any], sample: Tensor, draw: Tensor, radius: float) ->
     """`nearby` of some samples and draws, one row for each pair of their int64 positions."""
     names = [(case.ids[i], k) for i, k in zip(sample.tolist(), draw.tolist(), strict=True)]
     noise = case.streams.uniforms("nearby", names, tuple(case.inputs.shape[1:])).to(case.inputs)
-    return case.inputs[sample] + radius * (2 * noise - 1)
+    return case.inputs[sample] + noise.mul_(2).sub_(1).mul_(radius)
 
 
 def few_enough(case: Case[Any], draws: int) -> bool:
@@ -57,10 +57,14 @@ class NearbyInputs(Artifact):
         return Passes()
 
     def batches(self, case: Case[Any]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """All (sample, draw, input) in full batches, as `Case.each`; the inputs are made anew."""
-        kept = case.artifact(self)["inputs"].to(case.inputs.device) if few_enough(case, self.draws) else None
-        for sample, draw in case.each(self.draws):
-            yield sample, draw, nearby_rows(case, sample, draw, self.radius) if kept is None else kept[sample, draw]
+        """All (sample, draw, input) in full batches, as `Case.each`; nothing may be written into them."""
+        if few_enough(case, self.draws):
+            kept = torch.split(case.artifact(self)["inputs"].to(case.inputs.device).flatten(0, 1), case.rows)
+            for (sample, draw), inputs in zip(case.each(self.draws), kept, strict=True):
+                yield sample, draw, inputs
+        else:
+            for sample, draw in case.each(self.draws):
+                yield sample, draw, nearby_rows(case, sample, draw, self.radius)
 
 
 def relative_change(before: Tensor, after: Tensor) -> Tensor:

@@ -47,7 +47,7 @@ class NearbyMaps(Artifact):
             parts.append(
                 {
                     "distance": length(after - before[sample]),
-                    "step": inputs.double().sub_(case.inputs[sample]).flatten(1).norm(dim=1),
+                    "step": case.inputs[sample].double().sub_(inputs).flatten(1).norm(dim=1),
                     "relative": relative_change(before[sample], after).nan_to_num(0.0),
                 }
             )

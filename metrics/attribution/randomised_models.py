@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -32,7 +33,11 @@ class Twin:
         except (RuntimeError, TypeError) as error:
             raise Unsupported(f"model {model.name!r} cannot be copied to be randomised: {error}") from error
         self._model = model
-        self._parameters = dict(self._module.named_parameters())
+        own = self._module.named_parameters()
+        self._parameters = [
+            (name, parameter, original)
+            for (name, parameter), original in zip(own, model.module.parameters(), strict=True)
+        ]
         self._buffers = [
             (place, part._buffers, name, buffer, buffer.clone())
             for place, part in self._module.named_modules()
@@ -47,9 +52,8 @@ class Twin:
         identity.
         """
         with torch.no_grad():
-            for name, parameter in self._parameters.items():
-                values = weights.get(name)
-                parameter.copy_(self._model.module.get_parameter(name) if values is None else values)
+            for name, parameter, original in self._parameters:
+                parameter.copy_(weights.get(name, original))
             for place, of, name, buffer, before in self._buffers:  # some models write into theirs, or replace them
                 of[name] = buffer.copy_(weights.get(f"{place}.{name}" if place else name, before))
         return self._model.with_module(copy(self._module))
@@ -82,7 +86,7 @@ def randomised_weights(
 
 def _shuffle(values: Tensor, generator: torch.Generator) -> Tensor:
     order = torch.randperm(values.numel(), generator=generator)
-    return values.flatten()[order.to(values.device)].view_as(values)
+    return values.flatten().index_select(0, order.to(values.device)).view_as(values)
 
 
 def _redraw(values: Tensor, generator: torch.Generator) -> Tensor:
@@ -99,11 +103,10 @@ def responds(model: Model, probes: Tensor, rows: int) -> bool:
     """
     try:
         with steady(model.module):
-            outputs = predict(model, probes, rows).double()
+            outputs = predict(model, probes, rows).double().cpu().numpy()
     except BadInput:
         return False
-    spread = (outputs.amax(0) - outputs.amin(0)).max()
-    return bool(spread > torch.finfo(probes.dtype).eps ** 0.5 * outputs.abs().max())
+    return bool(np.ptp(outputs, axis=0).max() > torch.finfo(probes.dtype).eps ** 0.5 * np.abs(outputs).max())
 
 
 def noise_probes(model: Model, inputs: Tensor, streams: Streams) -> Tensor:

@@ -118,6 +118,7 @@ class Comparisons:
 
     def __init__(self, original: Tensor, shape: tuple[int, int, int]) -> None:
         self._references = {name: Reference(name, original) for name in available(tuple(original.shape[1:]))}
+        self._unsigned = bool(original.amin() >= 0)
         self._values = {name: torch.zeros(shape, dtype=torch.float64) for name in self._references}
         self._blank = {name: torch.zeros(shape, dtype=torch.bool) for name in self._references}
         self._most = max(1, WAITING // original.numel())
@@ -142,8 +143,11 @@ class Comparisons:
             return
         seeds, blocks, maps = zip(*self._waiting, strict=True)
         self._waiting = []
+        joined = torch.cat(maps)
+        unsigned = self._unsigned and bool(joined.amin() >= 0)
         for name, reference in self._references.items():
-            values, blank = (t.view(len(maps), -1).T.cpu() for t in reference.similarity(torch.cat(maps)))
+            if not (unsigned and name == "spearman_abs"):  # which is the one before, of maps that no sign is lost of
+                values, blank = (t.view(len(maps), -1).T.cpu() for t in reference.similarity(joined))
             self._values[name][:, seeds, blocks], self._blank[name][:, seeds, blocks] = values, blank
 
 

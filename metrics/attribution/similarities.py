@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from whybench.errors import BadParameter, Unsupported
+from whybench.sorting import order
 
 Similarity = Literal["spearman", "spearman_abs", "ssim"]
 
@@ -58,7 +59,7 @@ class Reference:
 def is_constant(maps: Tensor) -> Tensor:
     """Which maps have one and the same value everywhere, exactly."""
     flat = maps.flatten(1)
-    return (flat == flat[:, :1]).all(1)
+    return flat.amax(1) == flat.amin(1)
 
 
 def centred_ranks(maps: Tensor) -> Tensor:
@@ -72,15 +73,17 @@ def centred_ranks(maps: Tensor) -> Tensor:
     """
     flat = maps.double().flatten(1)
     size = flat.shape[1]
-    ordered, order = flat.sort(1)
-    places = torch.arange(size, device=flat.device)
-    new = torch.ones_like(ordered, dtype=torch.bool)
-    new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    rising = order(flat)
+    ordered = flat.gather(1, rising)
+    new = ordered[:, 1:] != ordered[:, :-1]
     if new.all():  # without a tie a rank is a place, and nothing has to be shared
-        return torch.empty_like(flat).scatter_(1, order, (2.0 * places + 1 - size).to(flat).expand_as(flat))
+        ranks = torch.arange(1 - size, size, 2, dtype=flat.dtype, device=flat.device)
+        return torch.empty_like(flat).scatter_(1, rising, ranks.expand_as(flat))
+    places = torch.arange(size, device=flat.device)
+    new = torch.cat([torch.ones_like(new[:, :1]), new], 1)
     below = torch.where(new, places, 0).cummax(1).values
     upto = torch.where(new.roll(-1, 1), places + 1, size).flip(1).cummin(1).values.flip(1)
-    return torch.empty_like(flat).scatter_(1, order, (below + upto - size).double())
+    return torch.empty_like(flat).scatter_(1, rising, (below + upto - size).double())
 
 
 def ranked(maps: Tensor) -> Ready:

@@ -7,6 +7,7 @@ are joined, how it is stored and exported, and how a sample of it is drawn; the 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import ClassVar, Literal, Self
 
 import torch
@@ -17,6 +18,15 @@ from whybench.errors import BadExplanation
 from whybench.room import room
 
 Polarity = Literal["contribution", "sensitivity"]
+
+
+def finite(values: Tensor) -> bool:
+    """Whether all values are finite; seen from their sum, which is where all of them are, unless it grows too large.
+
+    >>> finite(torch.tensor([3e38, 3e38])), finite(torch.tensor([float("inf"), float("-inf")]))
+    (True, False)
+    """
+    return isfinite(values.sum().item()) or bool(finite_samples(values).all())
 
 
 def finite_samples(values: Tensor) -> Tensor:
@@ -120,9 +130,8 @@ class Attribution(Explanation):
             )
         if not self.relevance.is_floating_point():
             raise BadExplanation(f"relevance has dtype {self.relevance.dtype}; expected a floating-point type")
-        finite = finite_samples(self.relevance)
-        if not finite.all():
-            bad = (~finite).nonzero().flatten().tolist()
+        if not finite(self.relevance):
+            bad = (~finite_samples(self.relevance)).nonzero().flatten().tolist()
             raise BadExplanation(f"relevance is not finite for the samples at positions {bad[:10]}")
 
     def tensors(self) -> dict[str, Tensor]:

@@ -100,7 +100,8 @@ class ImageDomain(Domain):
             maps = maps.unsqueeze(1)
         if maps.ndim != 4 or maps.shape[1] not in (1, shape[1]):
             raise self.misshapen(relevance, shape)
-        maps = maps.sum(1, keepdim=True) if polarity == "contribution" else maps.norm(dim=1, keepdim=True)
+        joined = torch.sum if polarity == "contribution" else torch.linalg.vector_norm
+        maps = joined(maps, dim=1, keepdim=True)
         if tuple(maps.shape[2:]) != grid:
             if maps.shape[2] > grid[0] or maps.shape[3] > grid[1]:
                 raise self.misshapen(relevance, shape)

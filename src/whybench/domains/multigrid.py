@@ -95,7 +95,10 @@ def _hierarchy(missing: Tensor) -> list[_Level]:
         levels.append(_Level(on, sought, weight, sought / weight))
         if max(on.height, on.width) <= 2 or not missing.any():
             return levels
-        missing = -F.max_pool2d(-F.pad(missing, (0, on.width % 2, 0, on.height % 2), value=1.0), 2)
+        if on.width % 2 or on.height % 2:
+            missing = F.pad(missing, (0, on.width % 2, 0, on.height % 2), value=1.0)
+        missing = missing[..., ::2, :] * missing[..., 1::2, :]
+        missing = missing[..., ::2] * missing[..., 1::2]
         on = on.coarser
 
 

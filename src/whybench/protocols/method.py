@@ -75,7 +75,7 @@ class Query:
             out = self.model.explained(self.model.module(self.model.copied(inputs)), self.targets[sample])
         return out.clone()
 
-    def gradient(self, inputs: Tensor, sample: Tensor) -> Tensor:
+    def gradient(self, inputs: Tensor, sample: Tensor | slice) -> Tensor:
         """The gradient of each row's explained scalar with respect to that row, shaped like `inputs`."""
         with torch.inference_mode(False), torch.enable_grad():
             leaf = inputs.clone() if inputs.is_inference() else inputs

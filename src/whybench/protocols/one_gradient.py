@@ -9,6 +9,7 @@ from torch import Tensor
 
 from whybench.explanations import Attribution
 from whybench.passes import Passes
+from whybench.protocols.blocks import slices
 from whybench.protocols.method import AttributionMethod, Query
 
 
@@ -33,4 +34,5 @@ class OneGradient(AttributionMethod):
 
 def gradients(query: Query) -> Tensor:
     """The gradient of the explained output at each sample of a query, shaped like its inputs."""
-    return torch.cat([query.gradient(query.inputs[sample], sample) for sample, _ in query.each(1)])
+    parts = [query.gradient(query.inputs[few], few) for few in slices(len(query), query.rows)]
+    return torch.cat(parts) if len(parts) > 1 else parts[0]

@@ -8,6 +8,7 @@ from torch import Tensor
 from whybench.domains import Regions
 from whybench.explanations import Attribution
 from whybench.protocols import Case
+from whybench.sorting import order
 from whybench.streams import Streams
 
 
@@ -27,7 +28,7 @@ def region_relevance(regions: Regions, features: Tensor) -> Tensor:
     Summed, the smaller regions at an uneven border would come last (or, below zero, first).
     """
     flat = features.flatten(1)
-    constant = (flat == flat[:, :1]).all(1)
+    constant = flat.amax(1) == flat.amin(1)
     return regions.sums(features).masked_fill(constant.unsqueeze(1), 0.0)
 
 
@@ -47,17 +48,17 @@ def tie_orders(values: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
 
 def tie_orders_and_ties(values: Tensor, ids: Sequence[str], streams: Streams) -> tuple[Tensor, Tensor]:
     """`tie_orders` and `tied` of the same values, which are sorted once; only where some tie is anything drawn."""
-    falling, sequence = values.sort(dim=1, descending=True)
-    places = _inverse(sequence).unsqueeze(1).repeat(1, 2, 1)
-    ties = _sharing(falling)
+    falling = order(-values)
+    places = _inverse(falling).unsqueeze(1).repeat(1, 2, 1)
+    ties = _sharing(values.gather(1, falling))
     some = ties.nonzero().flatten()
     if len(some):
         tying = values[some]
         names = [(ids[i], 0) for i in some.tolist()]
         shuffle = streams.permutations("sweep/ties", names, values.shape[1]).to(values.device)
-        for copy, order in enumerate((shuffle, shuffle.flip(1))):
-            after = tying.gather(1, order).sort(dim=1, descending=True, stable=True).indices
-            places[some, copy] = _inverse(order.gather(1, after))
+        for copy, drawn in enumerate((shuffle, shuffle.flip(1))):
+            after = tying.gather(1, drawn).sort(dim=1, descending=True, stable=True).indices
+            places[some, copy] = _inverse(drawn.gather(1, after))
     return places, ties
 
 
@@ -67,7 +68,7 @@ def tied(values: Tensor) -> Tensor:
     >>> tied(torch.tensor([[1.0, 2.0, 1.0], [1.0, 2.0, 3.0]])).tolist()
     [2, 0]
     """
-    return _sharing(values.sort(dim=1).values)
+    return _sharing(values.gather(1, order(values)))
 
 
 def _inverse(orders: Tensor) -> Tensor:

@@ -1,0 +1,17 @@
+"""The order of the values in each row."""
+
+import torch
+from torch import Tensor
+
+
+def order(values: Tensor) -> Tensor:
+    """Where the values of each row lie from the lowest to the highest, (n, d) -> (n, d) int64; no value may be NaN.
+
+    Equal values come in any order. On the CPU by NumPy, several times as fast as torch.
+
+    >>> order(torch.tensor([[0.5, 0.1, 0.3]])).tolist()
+    [[1, 2, 0]]
+    """
+    if values.device.type != "cpu":
+        return values.argsort(1)
+    return torch.from_numpy(values.numpy().argsort(1))

@@ -45,7 +45,7 @@ ATTACKS = ("explanation_manipulation", "explanation_manipulation(goal='other_cla
 @suites.register
 @dataclass(frozen=True)
 class Robustness(SuiteLoader):
-    """Digits, tumours and a few photographs, hundreds of maps a sample; about five minutes of one core."""
+    """Digits, tumours and a few photographs, hundreds of maps a sample; four minutes of one core."""
 
     name: ClassVar[str] = "robustness"
 

@@ -2,7 +2,8 @@
 
 64 digits and maps without ties, or, where a metric explains again, the gradient. The peers do the same number of passes
 where that can be asked for; what both did is counted. Metrics that explain again stand beside a loop of that one metric
-by hand (`by_hand.py`), too: a few small passes can take less than all else that the definition asks for.
+by hand (`by_hand.py`), too: a few small passes can take less than all else that the definition asks for. The same for
+512 digits, without the peers, shows how much of that is paid once.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from whybench.suite import metric
 
 PERCENTAGES = [10, 30, 50, 70, 90]
 DRAWS, RADIUS, NOISE = 10, 0.02, 0.1
+MANY = 512
 
 Peer = Callable[[Case[Any]], Callable[[], Any] | None]
 
@@ -128,10 +130,16 @@ def samples_through(where: Place, work: Work) -> tuple[float, float]:
     return meter.forward / len(where.bench.ids), meter.backward / len(where.bench.ids)
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_metric(row: str, benchmark: BenchmarkFixture, against: Against) -> None:
+@pytest.mark.parametrize(
+    ("row", "samples"),
+    [pytest.param(row, 64, id=row) for row in ROWS]
+    + [pytest.param(row, MANY, id=f"{row}, {MANY} digits") for row in ROWS],
+)
+def test_metric(row: str, samples: int, benchmark: BenchmarkFixture, against: Against) -> None:
     spec, method, peers = ROWS[row]
-    with opened("digits_cnn", "digits", 64) as where, quiet():
+    if samples == MANY:
+        peers = {}
+    with opened("digits_cnn", "digits", samples) as where, quiet():
         case, judge = where.case(method), metric(spec)
 
         def score() -> object:

@@ -12,7 +12,7 @@ from whybench.leaderboard.entry import WORST_FIRST, entry
 from whybench.leaderboard.variants import Variant
 from whybench.records import ExplanationRecord, Record, Subject
 
-FAMILIES = ("faithfulness", "region", "localisation", "consistency", "robustness", "sanity", "complexity", "axiom")
+FAMILIES = ("faithfulness", "localisation", "region", "consistency", "robustness", "sanity", "complexity", "axiom")
 
 
 def method_of(subject: Subject) -> Variant:

@@ -1,7 +1,6 @@
 """Occlusion."""
 
 from dataclasses import dataclass
-from math import ceil, prod
 from typing import ClassVar, Literal
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 from whybench.domains import Players
 from whybench.errors import BadParameter
 from whybench.methods.attribution.coalitions import Game, check_players
+from whybench.methods.attribution.windows import Windows, windows_over
 from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
 from whybench.registries import register
@@ -74,7 +74,7 @@ class Occlusion(AttributionMethod):
 
     def passes(self, query: Query) -> Passes | None:
         if self.regions == "windows":
-            return Passes(1 + prod(len(span) for span in self._spans(query))) * len(query)
+            return Passes(1 + len(self._over(query))) * len(query)
         return Passes(sum(1 + m for m in self._players(query).counts))
 
     def _players(self, query: Query) -> Players:
@@ -89,52 +89,21 @@ class Occlusion(AttributionMethod):
         return spread.expand_as(query.inputs).clone()
 
     def _windows(self, query: Query) -> Tensor:
-        spans = self._spans(query)
+        windows = self._over(query)
         infill = query.infill(self.baseline)
         parts = []
         # Draw 0 hides nothing: the clean output comes out of the same packs, once a sample.
-        for sample, draw in query.each(1 + prod(len(span) for span in spans)):
-            parts.append(query.outputs(infill.apply(~_hidden(spans, draw - 1), sample), sample))
+        for sample, draw in query.each(1 + len(windows)):
+            parts.append(query.outputs(infill.apply(windows.outside(draw - 1), sample), sample))
         outputs = torch.cat(parts).view(len(query), -1)
-        fall = (outputs[:, :1] - outputs[:, 1:]).view(-1, *(len(span) for span in spans))
-        mean = _summed(fall, spans) / _crossed([span.sum(0, keepdim=True) for span in spans])
+        mean = windows.mean(outputs[:, :1] - outputs[:, 1:])
         return query.domain.over_channels(mean).expand_as(query.inputs).clone()
 
-    def _spans(self, query: Query) -> list[Tensor]:
-        """For each dimension of the grid, which features lie under a window at each of its positions, as bool."""
+    def _over(self, query: Query) -> Windows:
         shape = tuple(query.inputs.shape)
         grid = query.domain.grid(shape)
         window = self.window or query.domain.region_size(shape)
         stride = self.stride or window
         if window > min(grid) or stride > window:
             raise BadParameter(f"occlusion: window={window} with stride={stride} does not fit into {grid} features")
-        spans = {}
-        for size in set(grid):
-            start = torch.arange(ceil((size - window) / stride) + 1, device=query.inputs.device)[:, None] * stride
-            feature = torch.arange(size, device=query.inputs.device)
-            spans[size] = (start <= feature) & (feature < start + window)
-        return [spans[size] for size in grid]
-
-
-def _hidden(spans: list[Tensor], window: Tensor) -> Tensor:
-    """The features under each window, counted in raster order; under window -1 there are none: (rows, *grid) bool."""
-    under = []
-    for span in reversed(spans[1:]):
-        under.append(span.index_select(0, window % len(span)))
-        window = window // len(span)
-    return _crossed([F.pad(spans[0], (0, 0, 0, 1))[window], *reversed(under)])
-
-
-def _crossed(spans: list[Tensor]) -> Tensor:
-    """Row by row the product of one span a dimension: (rows, size) each -> (rows, *grid)."""
-    first, *others = spans
-    for span in others:
-        first = first.unsqueeze(-1) * span.view(len(span), *(1,) * (first.ndim - 1), -1)
-    return first
-
-
-def _summed(values: Tensor, spans: list[Tensor]) -> Tensor:
-    """Each feature's sum over the windows that hold it: (n, *positions) -> (n, *grid)."""
-    for span in spans:
-        values = values.movedim(1, -1) @ span.to(values)
-    return values
+        return windows_over(grid, window, stride, query.inputs.device)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from whybench.errors import BadParameter, Unsupported
 from whybench.explanations import Attribution
+from whybench.layout import taken
 from whybench.metrics.attribution.noise_outputs import NoiseOutputs
 from whybench.metrics.attribution.perturbed_outputs import Perturbation, PerturbedOutputs
 from whybench.metrics.attribution.removal import RemovalMetric
@@ -113,8 +114,8 @@ def relevance_times_change(case: Case[Attribution], perturbation: Perturbation) 
         )
     parts = []
     for sample, draw in case.each(perturbation.draws, case.passes_together):
-        change = case.inputs[sample].double() - perturbation.rows(sample, draw).double()
-        parts.append((relevance[sample] * change).flatten(1).sum(1))
+        change = taken(case.inputs, sample).double().sub_(perturbation.rows(sample, draw))
+        parts.append(change.mul_(taken(relevance, sample)).flatten(1).sum(1))
     return torch.cat(parts).view(len(case), -1)
 
 

@@ -15,11 +15,11 @@ from whybench.streams import Streams
 LARGEST = 2**19
 """Copies of an input come from one stream, up to so many values together: one stream each would cost a small model more
 than its passes."""
-KEPT = 2**20
-"""Values that a request remembers, since whoever asks for the outputs needs the same noise once more."""
+KEPT = 2**24
+"""Bytes of noise that a request remembers, since whoever asks for the outputs needs the same noise once more."""
 
-Drawn = dict[tuple[Streams, str, int, tuple[int, ...]], Tensor]
-"""Standard normal noise by what it is named by and its shape, the last used last."""
+Name = tuple[Streams, str, int, tuple[int, ...], torch.dtype]
+"""What copies are named by (streams, sample, number), their shape and type."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,20 @@ class NoiseOutputs(PerturbedOutputs):
         return Noise(case.inputs, scale, case.ids, case.streams, self.copies, self._known)
 
     @cached_property
-    def _known(self) -> Drawn:
+    def _known(self) -> dict[Name, Tensor]:
         return {}
 
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Gaussian noise on every feature; scale: (n,) its standard deviations; known: what was drawn before."""
+    """Gaussian noise on every feature; scale: (n,) its standard deviations; known: standard noise drawn before."""
 
     inputs: Tensor
     scale: Tensor
     ids: tuple[str, ...]
     streams: Streams
     draws: int
-    known: Drawn
+    known: dict[Name, Tensor]
 
     @property
     def drawn(self) -> dict[str, Tensor]:
@@ -63,16 +63,23 @@ class Noise:
         features = self.inputs.shape[1:].numel()
         size = min(self.draws, max(1, LARGEST // features))
         numbers, place = torch.unique_consecutive(sample * self.draws + draw // size, return_inverse=True)
-        noise = torch.stack([self._block(number, size) for number in numbers.tolist()])
-        while len(self.known) > max(len(noise), KEPT // (size * features)):
-            del self.known[next(iter(self.known))]
+        noise = torch.stack(self._normals(numbers.tolist(), (size, *self.inputs.shape[1:])))
+        noise.mul_(self.scale[numbers // self.draws].view(-1, *[1] * self.inputs.ndim))
         return taken(self.inputs, sample).add_(noise.flatten(0, 1).index_select(0, place * size + draw % size))
 
-    def _block(self, number: int, size: int) -> Tensor:
+    def _normals(self, numbers: list[int], shape: tuple[int, ...]) -> list[Tensor]:
+        """Copies by number, those of one stream each; of what has no room the last stays: the next rows begin in it."""
+        names = {n: self._name(n, shape) for n in numbers}
+        new = [name for name in names.values() if name not in self.known]
+        if new:
+            drawn = self.streams.normals("noisy_outputs", [(sample, block) for _, sample, block, *_ in new], shape)
+            self.known.update(zip(new, drawn.to(self.inputs).unbind(), strict=True))
+        found = [self.known[names[n]] for n in numbers]
+        room = max(len(found), KEPT // found[0].nbytes)
+        for name in list(self.known)[room - 1 : -1]:
+            del self.known[name]
+        return found
+
+    def _name(self, number: int, shape: tuple[int, ...]) -> Name:
         sample, block = divmod(number, self.draws)
-        name = self.streams, self.ids[sample], block, (size, *self.inputs.shape[1:])
-        normal = self.known.pop(name, None)
-        if normal is None:
-            normal = self.streams.normal("noisy_outputs", *name[1:])
-        self.known[name] = normal
-        return self.scale[sample] * normal.to(self.inputs)
+        return self.streams, self.ids[sample], block, shape, self.inputs.dtype

@@ -8,7 +8,7 @@ from stored_maps import Additive, case, draw, nonlinear
 
 from whybench.domains import ImageDomain, TabularDomain
 from whybench.errors import BadParameter, Unsupported
-from whybench.metrics.attribution import Infidelity
+from whybench.metrics.attribution import Infidelity, noise_outputs
 from whybench.metrics.attribution.noise_outputs import NoiseOutputs
 from whybench.metrics.attribution.square_outputs import SquareOutputs
 from whybench.streams import Streams
@@ -188,6 +188,20 @@ def test_noise_is_that_of_the_named_scale() -> None:
     scale = 0.2 * (IMAGES[0].max() - IMAGES[0].min())
     assert float(change.std() / scale) == pytest.approx(1.0, abs=0.01)
     assert len(change.flatten(1)[:, 0].unique()) == 2000
+
+
+def test_noise_that_is_not_remembered_is_drawn_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    remembered = metric("noise").score(image_case(rows=3)).values
+    monkeypatch.setattr(noise_outputs, "KEPT", 0)
+    assert torch.equal(metric("noise").score(image_case(rows=3)).values, remembered)
+
+
+def test_of_noise_no_more_is_remembered_than_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = NoiseOutputs(0.2, 40).perturbation(image_case())
+    monkeypatch.setattr(noise_outputs, "KEPT", 2 * 40 * IMAGES[0].nbytes)
+    for sample in range(4):
+        noise.rows(torch.full((40,), sample), torch.arange(40))
+    assert len(noise.known) == 2
 
 
 def test_coarse_maps_foretell_squares_and_cannot_be_multiplied_by_changes() -> None:

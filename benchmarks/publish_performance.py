@@ -58,7 +58,7 @@ SECTIONS = (
         "64 digits. `forward` and `backward` are samples through the model for each sample, counted by a hook, ours "
         "and theirs. `x its gradients` leaves out passes without a gradient. The passes are taken in full batches; for "
         "metrics that explain again `a loop by hand` is this one metric in plain torch (`benchmarks/by_hand.py`), "
-        "which sends no more rows through a randomised model at once than there are samples either. With 512 digits, "
+        "which sends no more rows through a randomised model at once than there are samples either. With 359 digits, "
         "without the peers, what is paid once for each model weighs less.",
         ("metrics beside peers",),
     ),

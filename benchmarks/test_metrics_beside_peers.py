@@ -3,7 +3,7 @@
 64 digits and maps without ties, or, where a metric explains again, the gradient. The peers do the same number of passes
 where that can be asked for; what both did is counted. Metrics that explain again stand beside a loop of that one metric
 by hand (`by_hand.py`), too: a few small passes can take less than all else that the definition asks for. The same for
-512 digits, without the peers, shows how much of that is paid once.
+all 359 digits, without the peers, shows how much of that is paid once.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from whybench.suite import metric
 
 PERCENTAGES = [10, 30, 50, 70, 90]
 DRAWS, RADIUS, NOISE = 10, 0.02, 0.1
-MANY = 512
+MANY = 359
 
 Peer = Callable[[Case[Any]], Callable[[], Any] | None]
 

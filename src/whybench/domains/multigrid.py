@@ -63,7 +63,7 @@ def _solve(images: Tensor, kept: Tensor) -> Tensor:
         length = torch.where(active, now / _dot(direction, image), 0)
         solution.addcmul_(length, direction)
         residual.addcmul_(length, image, value=-1)
-        before = torch.where(active, now, 1)
+        before = now
     return torch.where(kept, images, (solution + mean).view(images.shape))
 
 

@@ -11,7 +11,7 @@ from whybench.domains import Infill
 from whybench.protocols import Case
 from whybench.protocols.model import steady
 
-FILLED = 2**16
+FILLED = 2**17
 """Values of small inputs that are filled in together, several batches of them: to solve for the missing values of few
 takes as long as of many."""
 TOGETHER = 16

@@ -1,6 +1,7 @@
 """Built-in suites."""
 
 from whybench.suites.attribution_full import AttributionFull
+from whybench.suites.axioms import Axioms
 from whybench.suites.exact_worlds import ExactWorlds
 from whybench.suites.imagenet import ImageNet, ImageNetFolder
 from whybench.suites.localisation import Localisation
@@ -12,6 +13,7 @@ from whybench.suites.robustness import Robustness
 
 __all__ = [
     "AttributionFull",
+    "Axioms",
     "ExactWorlds",
     "ImageNet",
     "ImageNetFolder",

@@ -22,13 +22,15 @@ class Finding:
 class Case:
     """One row of the catalogue.
 
-    title: what is asked of which model; measure: what the three values are; why: what goes wrong, and the guard.
+    title: what is asked of which model; measure: what the three values are; why: what goes wrong, and the guard;
+    within: how far the library may be from the page, where rounding alone makes its value, on each processor another.
     """
 
     title: str
     measure: str
     why: str
     run: Callable[[], Finding]
+    within: float = 1e-9
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,11 @@ class Cases:
 
     cases: list[Case] = field(default_factory=list)
 
-    def __call__(self, title: str, measure: str) -> Callable[[Callable[[], Finding]], Callable[[], Finding]]:
+    def __call__(
+        self, title: str, measure: str, within: float = 1e-9
+    ) -> Callable[[Callable[[], Finding]], Callable[[], Finding]]:
         def add(run: Callable[[], Finding]) -> Callable[[], Finding]:
-            self.cases.append(Case(title, measure, " ".join((run.__doc__ or "").split()), run))
+            self.cases.append(Case(title, measure, " ".join((run.__doc__ or "").split()), run, within))
             return run
 
         return add

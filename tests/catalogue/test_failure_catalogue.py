@@ -27,7 +27,7 @@ def test_whybench_is_right_and_the_page_is_what_the_library_does(library: str, f
     if isinstance(finding.theirs, str) or isinstance(found.theirs, str):
         assert found.theirs == finding.theirs
     else:
-        assert found.theirs == pytest.approx(finding.theirs, rel=1e-2, abs=1e-9)
+        assert found.theirs == pytest.approx(finding.theirs, rel=1e-2, abs=case.within)
 
 
 def test_the_page_is_what_is_stored() -> None:

@@ -76,7 +76,7 @@ def test_a_damaged_explanation_file_is_detected_and_made_again(
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("dear diary, " * 200)
-    with pytest.raises(StoreError, match=r"notes\.db is no whybench store.*--store"):
+    with pytest.raises(StoreError, match=r"notes\.db is no whybench store.*name another store"):
         Store.open(f"sqlite:///{tmp_path}/notes.db")
 
 

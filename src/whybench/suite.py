@@ -14,6 +14,7 @@ from whybench.errors import UsageError, shown
 from whybench.foreign import foreign
 from whybench.parameters import parameters
 from whybench.protocols import Dataset, DatasetLoader, Method, Metric, Model, ModelLoader
+from whybench.registry import Registry
 from whybench.resolver import resolve
 from whybench.streams import check_seed
 from whybench.wrappers import FunctionMethod, of_function
@@ -64,11 +65,11 @@ class Block:
 
     @property
     def model_name(self) -> str:
-        return _model_name(self.model)
+        return _name(registries.models, self.model)
 
     @property
     def dataset_name(self) -> str:
-        return _target(self.dataset) if isinstance(self.dataset, str) else self.dataset.name
+        return _name(registries.datasets, self.dataset)
 
     def cells(self) -> list[Cell]:
         """The grid, methods outermost: an explanation is made once and read by every metric."""
@@ -213,15 +214,13 @@ def _label(made: Method[Any]) -> str:
     return made.name
 
 
-def _model_name(thing: ModelLike) -> str:
-    """What a model calls itself; of a registered one, with the options that make it another one."""
+def _name(registry: Registry[Any], thing: ModelLike | DatasetLike) -> str:
+    """What a model or dataset calls itself; a registered one, with the options that make it another one."""
     if isinstance(thing, str):
         registries.fill()
-        if "(" not in thing or thing.partition("(")[0].strip() not in registries.models:
-            return _target(thing)
-        found = resolve(registries.models, thing)
-        return found.label if isinstance(found, ModelLoader) else _target(thing)
-    return thing.label if isinstance(thing, ModelLoader) else thing.name
+        found = resolve(registry, thing) if _target(thing) in registry else None
+        return found.label if isinstance(found, ModelLoader | DatasetLoader) else _target(thing)
+    return thing.label if isinstance(thing, ModelLoader | DatasetLoader) else thing.name
 
 
 def _target(spec: str) -> str:

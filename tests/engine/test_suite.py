@@ -216,3 +216,10 @@ def test_a_scalar_model_is_explained_without_targets(dataset: Dataset, open_stor
     assert (record.status, {s.correct for s in record.samples}) == ("ok", {None})
     (made,) = store.explanation_records()
     assert store.explanation(made.key)[1].targets.tolist() == [0] * 10
+
+
+@pytest.mark.parametrize("spec", ["planted", "planted('shortcut')", "digits"])
+def test_a_plan_calls_a_dataset_as_it_calls_itself(spec: str) -> None:
+    """What was run is found again by these names."""
+    model = spec if spec != "digits" else "digits_cnn"
+    assert block(model, spec, ["gradient"], ["gini"]).dataset_name == load_dataset(spec).name

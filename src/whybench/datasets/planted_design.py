@@ -30,5 +30,9 @@ class PlantedSamples(DatasetLoader):
         if self.design not in DESIGNS:
             raise BadParameter(f"planted: design={shown(self.design)}; allowed: {', '.join(DESIGNS)}")
 
+    @property
+    def label(self) -> str:
+        return f"planted({self.design!r})"
+
     def load(self) -> Dataset:
         return DESIGNS[self.design](samples=SAMPLES).dataset()

@@ -51,7 +51,7 @@ class Planted:
         samples = [image[0].double().numpy() for image in self.inputs]
         masks = [mask.numpy() for mask in self.masks]
         names = self.model.class_names
-        return Dataset(f"planted({self.name})", samples, self.ids, self.labels, names, masks=masks)
+        return Dataset(f"planted({self.name!r})", samples, self.ids, self.labels, names, masks=masks)
 
 
 def preprocess(sample: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> Tensor:

@@ -98,6 +98,11 @@ class DatasetLoader(ABC):
     domain: ClassVar[str]
     reference: ClassVar[str] = ""
 
+    @property
+    def label(self) -> str:
+        """What boards call the dataset, with the options that make it another one: the name of what is loaded."""
+        return self.name
+
     @abstractmethod
     def load(self) -> Dataset:
         """The samples that explanations are made for (never those that a built-in model was trained on)."""

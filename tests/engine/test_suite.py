@@ -220,8 +220,11 @@ def test_a_scalar_model_is_explained_without_targets(dataset: Dataset, open_stor
     assert store.explanation(made.key)[1].targets.tolist() == [0] * 10
 
 
-@pytest.mark.parametrize("spec", ["planted", "planted('shortcut')", "digits"])
-def test_a_plan_calls_a_dataset_as_it_calls_itself(spec: str) -> None:
+@pytest.mark.parametrize(
+    ("model", "dataset"),
+    [("planted", "planted"), ("planted('shortcut')", "planted(design='shortcut')"), ("digits_cnn", "digits")],
+)
+def test_a_plan_calls_models_and_datasets_as_they_call_themselves(model: str, dataset: str) -> None:
     """What was run is found again by these names."""
-    model = spec if spec != "digits" else "digits_cnn"
-    assert block(model, spec, ["gradient"], ["gini"]).dataset_name == load_dataset(spec).name
+    planned, bench = block(model, dataset, [], []), load(block(model, dataset, [], [], samples=2), "cpu")
+    assert (planned.model_name, planned.dataset_name) == (bench.model.name, load_dataset(dataset).name)

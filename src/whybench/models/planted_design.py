@@ -1,6 +1,6 @@
 """Networks of `whybench.planted` by name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from whybench.errors import BadParameter, shown
@@ -33,4 +33,4 @@ class PlantedDesign(ModelLoader):
         return f"planted({self.design!r})"
 
     def load(self) -> Model:
-        return DESIGNS[self.design]().model
+        return replace(DESIGNS[self.design]().model, name=self.label)

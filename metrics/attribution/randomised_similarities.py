@@ -145,9 +145,11 @@ class Comparisons:
         self._waiting = []
         joined = torch.cat(maps)
         unsigned = self._unsigned and bool(joined.amin() >= 0)
+        found: dict[str, tuple[Tensor, Tensor]] = {}
         for name, reference in self._references.items():
-            if not (unsigned and name == "spearman_abs"):  # which is the one before, of maps that no sign is lost of
-                values, blank = (t.view(len(maps), -1).T.cpu() for t in reference.similarity(joined))
+            alike = unsigned and name == "spearman_abs"  # maps without signs lose none
+            found[name] = found["spearman"] if alike else reference.similarity(joined)
+            values, blank = (t.view(len(maps), -1).T.cpu() for t in found[name])
             self._values[name][:, seeds, blocks], self._blank[name][:, seeds, blocks] = values, blank
 
 

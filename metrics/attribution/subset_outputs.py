@@ -12,6 +12,7 @@ from torch import Tensor
 from whybench.domains import Infill, Regions
 from whybench.metrics.attribution.perturbed_outputs import Perturbation, PerturbedOutputs
 from whybench.protocols import Case
+from whybench.sorting import order
 from whybench.streams import Streams
 
 LARGEST = 2**17
@@ -82,9 +83,9 @@ def random_subsets(streams: Streams, sample: str, regions: int, size: int, subse
     >>> random_subsets(Streams(0), "a", 5, 2, 3).shape
     torch.Size([3, 2])
     """
-    values = streams.uniform(f"subsets/{size}", sample, 0, (subsets, regions)).numpy()
-    largest = np.argsort(values, 1)[:, regions - size :]  # faster than to part them, where it is vectorised
-    return torch.from_numpy(np.sort(largest, 1))
+    values = streams.uniform(f"subsets/{size}", sample, 0, (subsets, regions))
+    largest = order(values)[:, regions - size :]  # faster than to part them
+    return torch.from_numpy(np.sort(largest.numpy(), 1))
 
 
 def subset_sums(values: Tensor, removed: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from whybench.streams import Streams
 from whybench.timing import Rounds
 from whybench.timing.rounds import Contender, race
 
-ROWS = {"digits_cnn": (1, 16, 64, 256, 1024), "efficientnet_lite0": (1, 4, 16)}
+ROWS = {"digits_cnn": (1, 16, 64, 256, 1024), "mnist_cnn": (1, 16, 64, 256), "efficientnet_lite0": (1, 4, 16)}
 ROUNDS = Rounds(most=5, least=3, budget=5.0, shortest=0.05)
 
 

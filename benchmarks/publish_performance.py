@@ -78,10 +78,11 @@ SECTIONS = (
     Section(
         "methods",
         "4. Methods",
-        "Means of gradients beside the very same gradients, on 64 digits and on four photographs; methods that ask "
-        "for parts of one image beside the very same forward passes, on a digit at their default settings and on a "
-        "photograph with fewer parts. Captum does as many draws, by default and with as many rows a pass as the "
-        "batch plan says; so do shap's `KernelExplainer` and lime's `LimeImageExplainer`.",
+        "Means of gradients beside the very same gradients by plain autograd, on 64 digits, on 64 images of MNIST and "
+        "on four photographs (whybench goes back through the first convolution in another way, so that it can take "
+        "less); methods that ask for parts of one image beside the very same forward passes, on a digit at their "
+        "default settings and on a photograph with fewer parts. Captum does as many draws, by default and with as many "
+        "rows a pass as the batch plan says; so do shap's `KernelExplainer` and lime's `LimeImageExplainer`.",
         ("gradient methods", "perturbation methods"),
     ),
     Section(
@@ -89,7 +90,9 @@ SECTIONS = (
         "5. Memory",
         "Pixel flipping in 4 steps on images of 224 x 224 x 3 by a model without activations worth the name, 64 rows a "
         "pass, every row in a process of its own: the peak of resident memory over what is there once images and "
-        "maps are loaded.",
+        "maps are loaded. The C library keeps up to 64 MiB of what has been freed; in the rows `handed back` it was "
+        "told not to (`MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072`), so that what is counted is what "
+        "is held. That costs time, since every page is asked for again.",
         ("memory",),
     ),
 )

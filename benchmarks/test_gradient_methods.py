@@ -63,6 +63,7 @@ PAIRS: dict[str, tuple[Call, bool]] = {
     f"var_grad(samples={COPIES})": (noise_tunnel("vargrad"), True),
 }
 """By spec: Captum's call, and whether Captum lets the caller choose how many rows go into a pass."""
+ON_MNIST = ("gradient", "integrated_gradients(steps=10)", "smooth_grad(samples=10)")
 ON_PHOTOGRAPHS = ("gradient", "integrated_gradients(steps=6)", "smooth_grad(samples=6)")
 
 
@@ -85,6 +86,13 @@ def test_digits(spec: str, benchmark: BenchmarkFixture, against: Against) -> Non
         if choice:
             peers["Captum in full batches"] = lambda: call(place, True)
         measure(spec, place, peers, benchmark, against)
+
+
+@pytest.mark.parametrize("spec", ON_MNIST)
+def test_mnist(spec: str, benchmark: BenchmarkFixture, against: Against) -> None:
+    """In the layout and with the rows that calibration finds for a module that declares none."""
+    with opened("mnist_cnn", "mnist", 64) as place:
+        measure(spec, ideal(place), {}, benchmark, against)
 
 
 @pytest.mark.parametrize("spec", ON_PHOTOGRAPHS)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from whybench.metrics.attribution.map_size import MapSize
 from whybench.registries import register
+from whybench.sorting import ascending
 
 
 @register
@@ -38,7 +39,7 @@ class Gini(MapSize):
         return True
 
     def size(self, share: Tensor) -> Tensor:
-        ordered = share.sort(1).values
+        ordered = ascending(share)
         n = share.shape[1]
         # The i-th largest minus the i-th smallest, so that equal values cancel without rounding.
         spread = (ordered.flip(1) - ordered)[:, : n // 2]

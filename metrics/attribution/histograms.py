@@ -17,9 +17,22 @@ def histogram_entropy(maps: Tensor, bins: int) -> Tensor:
     """
     flat = maps.double().flatten(1).contiguous()
     low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
-    edges = low + torch.arange(bins + 1, dtype=flat.dtype, device=flat.device) * ((high - low) / bins)
+    width = (high - low) / bins
+    edges = low + torch.arange(bins + 1, dtype=flat.dtype, device=flat.device) * width
     edges[:, -1:] = high  # which rounding may miss
-    bin_of = (torch.searchsorted(edges, flat, right=True) - 1).clamp(max=bins - 1)
-    counts = torch.zeros_like(edges[:, :-1]).scatter_add_(1, bin_of, torch.ones_like(flat))
-    entropy: Tensor = torch.special.entr(counts / flat.shape[1]).sum(1)
+    counts = torch.zeros_like(edges[:, :-1]).scatter_add_(1, _bins(flat, low, width, edges), torch.ones_like(flat))
+    share = torch.arange(flat.shape[1] + 1, dtype=flat.dtype, device=flat.device) / flat.shape[1]
+    entropy: Tensor = torch.special.entr(share)[counts.long()].sum(1)
     return entropy
+
+
+def _bins(values: Tensor, low: Tensor, width: Tensor, edges: Tensor) -> Tensor:
+    """The bin of each value: reckoned, and corrected where rounding puts it on the wrong side of an edge."""
+    last = edges.shape[1] - 2
+    found = ((values - low) / width.masked_fill(width == 0, 1.0)).long().clamp_(0, last)
+    while True:
+        above = (values >= edges.gather(1, found + 1)) & (found < last)
+        below = values < edges.gather(1, found)
+        if not (above | below).any():
+            return found
+        found += above.long() - below.long()

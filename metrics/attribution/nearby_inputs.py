@@ -19,6 +19,8 @@ FLOOR = 1e-6
 """Values below this share of the largest one count as that much where something is divided by them."""
 MOST_BYTES = 64 * 2**20
 """So much is kept of what all methods are asked at; where there would be more, it is made anew for each."""
+TOGETHER = 2**19
+"""Values that are drawn at once."""
 
 
 def nearby(case: Case[Any], draw: int, radius: float) -> Tensor:
@@ -50,7 +52,8 @@ class NearbyInputs(Artifact):
     radius: float
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
-        rows = [nearby_rows(case, sample, draw, self.radius) for sample, draw in case.each(self.draws)]
+        passes = max(1, TOGETHER // (case.rows * case.inputs.shape[1:].numel()))
+        rows = [nearby_rows(case, sample, draw, self.radius) for sample, draw in case.each(self.draws, passes)]
         return {"inputs": torch.cat(rows).view(len(case), self.draws, *case.inputs.shape[1:])}
 
     def passes(self, case: Case[Any], tensors: Mapping[str, Tensor]) -> Passes | None:

@@ -12,7 +12,6 @@ from torch import Tensor
 from whybench.domains import Infill, Regions
 from whybench.metrics.attribution.perturbed_outputs import Perturbation, PerturbedOutputs
 from whybench.protocols import Case
-from whybench.sorting import order
 from whybench.streams import Streams
 
 LARGEST = 2**17
@@ -83,9 +82,9 @@ def random_subsets(streams: Streams, sample: str, regions: int, size: int, subse
     >>> random_subsets(Streams(0), "a", 5, 2, 3).shape
     torch.Size([3, 2])
     """
-    values = streams.uniform(f"subsets/{size}", sample, 0, (subsets, regions))
-    largest = order(values)[:, regions - size :]  # faster than to part them
-    return torch.from_numpy(np.sort(largest.numpy(), 1))
+    values = streams.uniform(f"subsets/{size}", sample, 0, (subsets, regions)).numpy()
+    taken = np.flatnonzero(values >= np.partition(values, regions - size, 1)[:, regions - size, None])
+    return torch.from_numpy(taken.reshape(subsets, size) - np.arange(subsets)[:, None] * regions)
 
 
 def subset_sums(values: Tensor, removed: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
-"""The order of the values in each row."""
+"""The values of each row in order, and their order."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,3 +16,14 @@ def order(values: Tensor) -> Tensor:
     if values.device.type != "cpu":
         return values.argsort(1)
     return torch.from_numpy(values.numpy().argsort(1))
+
+
+def ascending(values: Tensor) -> Tensor:
+    """The values of each row from the lowest to the highest, (n, d) -> (n, d); no value may be NaN.
+
+    On the CPU by NumPy, several times as fast as torch.
+
+    >>> ascending(torch.tensor([[0.5, 0.1, 0.3]])).tolist()
+    [[0.10000000149011612, 0.30000001192092896, 0.5]]
+    """
+    return values.sort(1).values if values.device.type != "cpu" else torch.from_numpy(np.sort(values.numpy(), 1))

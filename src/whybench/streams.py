@@ -14,8 +14,8 @@ from whybench import twister
 from whybench.digests import canonical_json
 from whybench.errors import BadParameter, shown
 
-MANY, SHORT = 1024, 8
-"""So many draws of no more numbers are made side by side; fewer or longer ones take no longer one by one."""
+MANY, FOR_EACH = 1024, 32
+"""So many draws, and so many for each number of a draw, are made side by side; fewer take no longer one by one."""
 
 
 def check_seed(seed: object) -> None:
@@ -80,8 +80,9 @@ class Streams:
         >>> streams.uniforms("noise", [("cat.jpg", 0), ("cat.jpg", 7)], (2,))[1] == one
         tensor([True, True])
         """
-        if len(draws) >= MANY and prod(shape) <= SHORT:
-            return torch.from_numpy(twister.uniforms(self._seeds(role, draws), prod(shape))).view(len(draws), *shape)
+        numbers = prod(shape)
+        if numbers <= twister.LONGEST and len(draws) >= max(MANY, FOR_EACH * numbers):
+            return torch.from_numpy(twister.uniforms(self._seeds(role, draws), numbers)).view(len(draws), *shape)
         rows = torch.empty((len(draws), *shape), dtype=torch.float64)
         with torch.inference_mode():
             for row, generator in zip(rows.unbind(), self._generators(role, draws), strict=True):

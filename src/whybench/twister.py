@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 SIZE, MIDDLE = 624, 397
 LONGEST = (SIZE - MIDDLE) // 2
 """Numbers that depend on nothing but the state right after seeding, two words each."""
+TOGETHER = 2**13
+"""Generators side by side: the words of more lie in slower memory."""
 
 
 def uniforms(seeds: Sequence[int], count: int) -> NDArray[np.float64]:
@@ -21,9 +23,13 @@ def uniforms(seeds: Sequence[int], count: int) -> NDArray[np.float64]:
     >>> bool((uniforms([3, 7], 2)[1] == one.numpy()).all())
     True
     """
-    words = _first_words(np.asarray(seeds, np.uint64).astype(np.uint32), 2 * count).astype(np.uint64)
-    mantissa = ((words[::2] << np.uint64(32)) | words[1::2]) & np.uint64(2**53 - 1)
-    return np.ascontiguousarray((mantissa * 2.0**-53).T)
+    numbers = np.empty((len(seeds), count))
+    for start in range(0, len(seeds), TOGETHER):
+        some = np.asarray(seeds[start : start + TOGETHER], np.uint64).astype(np.uint32)
+        words = _first_words(some, 2 * count).astype(np.uint64)
+        mantissa = ((words[::2] << np.uint64(32)) | words[1::2]) & np.uint64(2**53 - 1)
+        numbers[start : start + TOGETHER] = (mantissa * 2.0**-53).T
+    return numbers
 
 
 def _first_words(seeds: NDArray[np.uint32], count: int) -> NDArray[np.uint32]:

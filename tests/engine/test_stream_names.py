@@ -7,7 +7,7 @@ import torch
 
 from whybench import twister
 from whybench.digests import canonical_json
-from whybench.streams import MANY, SHORT, Streams
+from whybench.streams import FOR_EACH, MANY, Streams
 
 NAMES = [("noise", "cat.jpg", 0), ('a "role"\\', "Käse/日本\n\t\x00\x7f", 7), ("", "😀", 123456789)]
 
@@ -38,9 +38,20 @@ def test_draws_made_together_are_those_made_one_by_one(size: int) -> None:
         assert torch.equal(drawn, torch.stack(one))
 
 
-@pytest.mark.parametrize("shape", [(0,), (1,), (2,), (2, SHORT // 2), (SHORT + 1,)])
-def test_many_short_draws_are_those_made_one_by_one(shape: tuple[int, ...]) -> None:
-    streams, draws = Streams(3), [("a", draw) for draw in range(MANY)]
+@pytest.mark.parametrize(
+    ("count", "shape"),
+    [
+        (MANY, (0,)),
+        (MANY, (1,)),
+        (MANY, (4, 4)),
+        (MANY, (17,)),
+        (64 * FOR_EACH, (8, 8)),
+        (twister.TOGETHER + 1, (3,)),
+        (twister.LONGEST * FOR_EACH + 64, (twister.LONGEST + 1,)),
+    ],
+)
+def test_many_short_draws_are_those_made_one_by_one(count: int, shape: tuple[int, ...]) -> None:
+    streams, draws = Streams(3), [("a", draw) for draw in range(count)]
     drawn = streams.uniforms("r", draws, shape)
     assert torch.equal(drawn, torch.stack([streams.uniform("r", *draw, shape) for draw in draws]))
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import get_gradient_edge
 
 from whybench.methods.attribution.backpropagation.recording import Interpreter, Recording
 from whybench.protocols import Query
+from whybench.protocols.input_gradient import input_gradient
 
 
 def backpropagate(
@@ -29,8 +31,7 @@ def _of_rows(
 ) -> Tensor:
     leaf = query.inputs[sample].detach().requires_grad_()
     explained = query.model.explained(watched(query, leaf, interpreter(leaf)), query.targets[sample])
-    (gradient,) = torch.autograd.grad(explained, leaf, start(explained))
-    return gradient
+    return input_gradient(explained, start(explained), get_gradient_edge(leaf))
 
 
 def watched(query: Query, leaf: Tensor, interpreter: Interpreter) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import get_gradient_edge
 
 from whybench.errors import Unsupported
 from whybench.methods.attribution.backpropagation.calls import Call, leaves
@@ -14,6 +15,7 @@ from whybench.methods.attribution.backpropagation.operations import DROPOUTS
 from whybench.methods.attribution.backpropagation.recording import Interpreter, Recording
 from whybench.methods.attribution.backpropagation.reveal_cancel import Dense
 from whybench.protocols import Query
+from whybench.protocols.input_gradient import input_gradient
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +107,7 @@ def multipliers(query: Query, inputs: Tensor, baselines: Tensor, sample: Tensor,
                 f"model {query.model.name!r} has no activation right after a fully connected layer, of which "
                 "RevealCancel speaks"
             )
-        (gradient,) = torch.autograd.grad(explained.sum(), leaf)
-    return gradient
+        return input_gradient(explained, torch.ones_like(explained), get_gradient_edge(leaf))
 
 
 def _explained(query: Query, rows: Tensor, sample: Tensor, interpreter: Interpreter) -> Tensor:

@@ -29,6 +29,7 @@ class Random(AttributionMethod):
     reference: ClassVar[str] = ""
     stochastic: ClassVar[bool] = True
     control: ClassVar[bool] = True
+    drawn_by_weights: ClassVar[bool] = True
 
     def relevance(self, query: Query) -> Tensor:
         shape = tuple(query.inputs.shape[1:])

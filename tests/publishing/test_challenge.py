@@ -7,6 +7,7 @@ from pathlib import Path
 
 import forging
 import pytest
+import torch
 from pyarrow import parquet
 from tiny_board import model, tiny_suite
 
@@ -161,3 +162,32 @@ def test_other_weights_are_run_and_named(folder: Path) -> None:
     (wrong,) = [one for one in found.again if one.key == key]
     assert not wrong.reproduced
     assert not wrong.same
+
+
+def test_draws_that_the_weights_name_cannot_be_told_with_others(folder: Path) -> None:
+    """The random control on weights that differ in their last bit is another map, and no forgery."""
+    suite = tiny_suite()
+    moved = model()
+    with torch.no_grad():
+        moved.module[0].weight.mul_(1 + 2**-52)
+    other = replace(suite, blocks=(replace(suite.blocks[0], model=moved), suite.blocks[1]))
+    keys = {
+        method: next(
+            r.key
+            for r in _cells(folder)
+            if (r.metric, r.subject.method, r.subject.model) == ("srg", method, "tiny_mlp")
+        )
+        for method in ("random", "gradient")
+    }
+    told = {method: verify(folder, _nonce(folder, key, True), 3, other) for method, key in keys.items()}
+    (random,) = [one for one in told["random"].again if one.key == keys["random"]]
+    (gradient,) = [one for one in told["gradient"].again if one.key == keys["gradient"]]
+    assert random.reproduced is None
+    assert random.reason.startswith("nothing can be told: the map is drawn by the weights")
+    assert gradient.reproduced is True
+    assert told["random"].ok
+    (checked,) = [check for check in told["random"].checks if check.name == "re-run"]
+    assert checked.checked == sum(one.reproduced is not None for one in told["random"].again)
+    assert "contradicted" not in told["random"].levels()
+    untouched = verify(folder, _nonce(folder, keys["random"], True), 3, suite)
+    assert all(one.reproduced for one in untouched.again)

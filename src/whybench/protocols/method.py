@@ -121,6 +121,8 @@ class Method(ABC, Generic[E]):
     """Distributions whose version can change the result, beyond those of the engine."""
     control: ClassVar[bool] = False
     """True for maps that know nothing of the model; every method has to beat the best of them."""
+    drawn_by_weights: ClassVar[bool] = False
+    """Whether its draws are named by the model's weights, so that another last bit of one makes another map."""
 
     def prepare(self, model: Model, streams: Streams, rows: int) -> dict[str, Tensor]:
         """What the method learns of a model and its training data before it is asked: nothing, unless overridden.

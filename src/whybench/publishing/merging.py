@@ -75,7 +75,8 @@ def _agree(found: Records, own: dict[Address, Record]) -> None:
     for published, known, explanation in pairs:
         dtype = str((explanation.plan or {}).get("dtype"))
         answer = compare(published, known, False, explanation, TOLERANCE.get(dtype, TOLERANCE["float64"]))
-        conflicts += [] if answer.reproduced else [f"{answer.address}: {answer.reason}"]
+        if answer.reproduced is False:
+            conflicts.append(f"{answer.address}: {answer.reason}")
     if conflicts:
         more = f"; and {len(conflicts) - SHOWN} more" if len(conflicts) > SHOWN else ""
         raise Refused(

@@ -14,6 +14,7 @@ from whybench.publishing.verdict import Verification
 
 LARGEST = 2**26
 """Bytes of a note."""
+REPRODUCED = {True: "yes", False: "no", None: "cannot be told"}
 
 MEANING = (
     "claimed: no cell of the row was run again; reproduced in part, in full: some, or all, of its cells were, with "
@@ -72,9 +73,7 @@ def tables_of(found: Verification) -> list[Table]:
     )
     tables.append(Table("Rows of the boards", ("dataset", "model", "method", "reproduced", "level"), lines))
     if found.again:
-        again = tuple(
-            (str(a.address), "yes" if a.reproduced else "no", f"{a.difference:.3g}", a.reason) for a in found.again
-        )
+        again = tuple((str(a.address), REPRODUCED[a.reproduced], f"{a.difference:.3g}", a.reason) for a in found.again)
         title = f"Cells run again, chosen by the nonce {found.nonce}"
         tables.append(Table(title, ("cell", "reproduced", "largest difference", "note"), again))
     return tables

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from whybench import keys
+from whybench import keys, registries
 from whybench.batch_plan import BatchPlan
 from whybench.errors import Refused, WhybenchError, shown
 from whybench.leaderboard.addresses import Address, address_of
@@ -25,6 +25,7 @@ from whybench.suite import Block, Suite
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4, "bfloat16": 1e-2, "float16": 1e-2}
 """How far a score may be from the published one, over the larger of 1 and its size; by the inputs' precision."""
 MOST_ROWS = 2**16
+OTHER = "the key is another one: other weights, data, threads or versions"
 
 
 def run_again(
@@ -97,10 +98,17 @@ def batch_plan(made: ExplanationRecord) -> BatchPlan:
 def compare(
     published: Record, again: Record, same_map: bool, made: ExplanationRecord, tolerance: float | None = None
 ) -> Again:
-    """A published cell beside its re-run: statuses are equal, and scores are within the tolerance."""
+    """A published cell beside its re-run: statuses are equal, and scores are within the tolerance.
+
+    Nothing can be said of maps whose draws are named by the weights where the key is another one.
+    """
     allowed = TOLERANCE[str((made.plan or {}).get("dtype"))] if tolerance is None else tolerance
     same = same_map and published.key == again.key
     answer = Again(published.key, address_of(published), True, 0.0, 0, same, "" if same else _differs(published, again))
+    if published.key != again.key and published.subject == again.subject and _drawn_by_weights(published):
+        return replace(
+            answer, reproduced=None, reason=f"nothing can be told: the map is drawn by the weights, and {OTHER}"
+        )
     if again.status != published.status:
         said = f"{again.status} here ({again.reason}), " if again.reason else f"{again.status} here, "
         return replace(answer, reproduced=False, reason=f"{said}published as {published.status}")
@@ -144,4 +152,9 @@ def _curves_apart(published: CurveArrays | None, again: CurveArrays | None) -> f
 def _differs(published: Record, again: Record) -> str:
     if published.key == again.key:
         return "the map has other last digits"
-    return "the key is another one: other weights, data, threads or versions"
+    return OTHER
+
+
+def _drawn_by_weights(record: Record) -> bool:
+    name = record.subject.method
+    return name in registries.methods and registries.methods[name].drawn_by_weights

@@ -31,11 +31,12 @@ class Again:
 
     difference: the largest between a published and a new value, over the tolerance's scale; samples: how many are off;
     same: whether key and explanation are the very same; reason: why it is not reproduced, or what else differs.
+    reproduced is None where nothing can be said: the map's draws are named by weights, and the weights are others here.
     """
 
     key: str
     address: Address
-    reproduced: bool
+    reproduced: bool | None
     difference: float
     samples: int
     same: bool
@@ -106,7 +107,7 @@ def check(name: str, checked: int, problems: Sequence[str], notes: Sequence[str]
 
 def rows(addresses: Collection[Address], again: Collection[Again]) -> tuple[Row, ...]:
     """The rows of the boards, in order, with their levels."""
-    found = {one.address: one.reproduced for one in again}
+    found = {one.address: one.reproduced for one in again if one.reproduced is not None}
     held: dict[Place, list[Address]] = {}
     for address in sorted(addresses):
         held.setdefault(address.place, []).append(address)

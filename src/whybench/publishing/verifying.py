@@ -104,8 +104,10 @@ def _limits(found: Records, known: Suite, planned: Mapping[Address, Planned]) ->
 
 def _reproduced(again: list[Again], cells: int) -> Check:
     """What was run again, and how likely a forger would have been caught."""
-    problems = [f"{one.address}: {one.reason}" for one in again if not one.reproduced]
+    judged = [one for one in again if one.reproduced is not None]
+    problems = [f"{one.address}: {one.reason}" for one in judged if not one.reproduced]
     tenth = max(1, cells // 10)
-    chance = chance_of_catching(cells, tenth, len(again))
-    notes = [f"{len(again)} of {cells} cells: a forger of {tenth} of them is caught with probability {chance:.3f}"]
-    return check("re-run", len(again), problems, notes)
+    chance = chance_of_catching(cells, tenth, len(judged))
+    notes = [f"{len(judged)} of {cells} cells: a forger of {tenth} of them is caught with probability {chance:.3f}"]
+    notes += [f"{one.address}: {one.reason}" for one in again if one.reproduced is None]
+    return check("re-run", len(judged), problems, notes)

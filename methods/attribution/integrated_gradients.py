@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from whybench.errors import BadParameter
+from whybench.layout import taken
 from whybench.methods.attribution.checks import whole
 from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
@@ -61,7 +62,7 @@ class IntegratedGradients(AttributionMethod):
         mean_gradient = torch.zeros_like(query.inputs)
         for sample, step in query.each(self.steps):
             scale = (len(sample),) + (1,) * (query.inputs.ndim - 1)
-            point = baseline[sample] + position[step].view(scale) * distance[sample]
+            point = taken(distance, sample).mul_(position[step].view(scale)).add_(taken(baseline, sample))
             mean_gradient.index_add_(0, sample, weight[step].view(scale) * query.gradient(point, sample))
         return distance * mean_gradient
 

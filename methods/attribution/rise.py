@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from whybench.errors import BadParameter
+from whybench.layout import taken
 from whybench.methods.attribution.checks import whole
 from whybench.passes import Passes
 from whybench.protocols import AttributionMethod, Query
@@ -71,7 +72,7 @@ class Rise(AttributionMethod):
         weighted = torch.zeros(len(query), *inputs.shape[2:], dtype=torch.float64, device=inputs.device)
         seen = torch.zeros_like(weighted)
         for sample, mask in self._masks(query):
-            through = torch.addcmul(baseline[sample], mask.to(inputs)[:, None], distance[sample])
+            through = torch.addcmul(taken(baseline, sample), mask.to(inputs)[:, None], taken(distance, sample))
             output = query.outputs(through, sample).double()
             weighted.index_add_(0, sample, output[:, None, None] * mask)
             if self.normalisation == "observed":

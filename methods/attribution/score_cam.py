@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from whybench.layout import taken
 from whybench.methods.attribution.class_activation import ClassActivation, upsampled
 from whybench.methods.attribution.feature_maps import feature_maps
 from whybench.methods.attribution.min_max import min_max
@@ -52,6 +53,6 @@ class ScoreCam(ClassActivation):
         logits, varies = maps.new_empty(maps.shape[:2]), maps.amax((2, 3)) > maps.amin((2, 3))
         for sample, channel in query.each(maps.shape[1]):
             mask = min_max(upsampled(maps[sample, channel, None], query))
-            logits[sample, channel] = query.outputs(mask * query.inputs[sample], sample)
+            logits[sample, channel] = query.outputs(mask * taken(query.inputs, sample), sample)
         weights = logits.masked_fill(~varies, -torch.inf).softmax(1).masked_fill(~varies, 0)
         return (weights[:, :, None, None] * maps).sum(1, keepdim=True)

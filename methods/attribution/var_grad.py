@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from whybench.explanations import Polarity
+from whybench.layout import taken
 from whybench.methods.attribution.noisy_gradients import NoisyGradients
 from whybench.protocols import Query
 from whybench.registries import register
@@ -41,7 +42,7 @@ class VarGrad(NoisyGradients):
         for sample, copy, gradient in self.gradients(query):
             first[sample[copy == 0]] = gradient[copy == 0]
             # Relative to the first copy, so that a large mean does not swallow a small variance.
-            difference = gradient - first[sample]
+            difference = gradient - taken(first, sample)
             total.index_add_(0, sample, difference)
             squares.index_add_(0, sample, difference.square())
         return (squares / self.samples - (total / self.samples).square()).clamp(min=0)

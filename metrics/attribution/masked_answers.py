@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from whybench.explanations import Attribution
+from whybench.layout import taken
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
 from whybench.protocols.blocks import by_block
@@ -45,7 +46,7 @@ class MaskedAnswers(Artifact):
             for sample in torch.split(torch.arange(len(case), device=case.inputs.device), case.rows):
                 opacity = case.domain.over_channels(weight[sample]).to(case.inputs)
                 fill = infill.imputed(weight[sample] > 0, sample)
-                outputs = case.predict(opacity * case.inputs[sample] + (1 - opacity) * fill)
+                outputs = case.predict(opacity * taken(case.inputs, sample) + (1 - opacity) * fill)
                 parts.append(read(case, outputs, sample))
         return {"constant": constant, **{name: torch.cat([part[name] for part in parts]) for name in parts[0]}}
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from whybench.errors import Unsupported
+from whybench.layout import taken
 from whybench.metrics.attribution.layer_trace import AFFINE
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case
@@ -33,7 +34,7 @@ def nearby_rows(case: Case[Any], sample: Tensor, draw: Tensor, radius: float) ->
     """`nearby` of some samples and draws, one row for each pair of their int64 positions."""
     names = [(case.ids[i], k) for i, k in zip(sample.tolist(), draw.tolist(), strict=True)]
     noise = case.streams.uniforms("nearby", names, tuple(case.inputs.shape[1:])).to(case.inputs)
-    return case.inputs[sample] + noise.mul_(2).sub_(1).mul_(radius)
+    return taken(case.inputs, sample).add_(noise.mul_(2).sub_(1).mul_(radius))
 
 
 def few_enough(case: Case[Any], draws: int) -> bool:
@@ -120,7 +121,7 @@ class NearbyAnswers(Artifact):
             part = {
                 "same": torch.ones_like(same) if case.model.output == "scalar" else same,
                 "output": (new_outputs - outputs[sample]).double().norm(dim=1),
-                "input": relative_change(case.inputs[sample], inputs).nan_to_num(0.0),
+                "input": relative_change(taken(case.inputs, sample), inputs).nan_to_num(0.0),
             }
             if hidden is not None and new_hidden is not None:
                 part["representation"] = relative_change(hidden[sample], new_hidden).nan_to_num(0.0)

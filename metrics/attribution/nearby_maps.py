@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from whybench.explanations import Attribution
+from whybench.layout import taken
 from whybench.metrics.attribution.lengths import length
 from whybench.metrics.attribution.nearby_gradients import NearbyGradients
 from whybench.metrics.attribution.nearby_inputs import NearbyInputs, relative_change
@@ -43,12 +44,12 @@ class NearbyMaps(Artifact):
         before = self._maps(case, case.explanation)
         parts = []
         for sample, draw, inputs in NearbyInputs(self.draws, self.radius).batches(case):
-            after = self._maps(case, ask(case, inputs, sample, draw))
+            start, after = taken(before, sample), self._maps(case, ask(case, inputs, sample, draw))
             parts.append(
                 {
-                    "distance": length(after - before[sample]),
-                    "step": case.inputs[sample].double().sub_(inputs).flatten(1).norm(dim=1),
-                    "relative": relative_change(before[sample], after).nan_to_num(0.0),
+                    "distance": length(after - start),
+                    "step": taken(case.inputs, sample).double().sub_(inputs).flatten(1).norm(dim=1),
+                    "relative": relative_change(start, after).nan_to_num(0.0),
                 }
             )
         joined = {name: torch.cat([part[name] for part in parts]).view(len(case), -1).cpu() for name in parts[0]}

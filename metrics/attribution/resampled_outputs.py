@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from whybench.domains import Domain, Regions
+from whybench.layout import taken
 from whybench.metrics.attribution.perturbed_outputs import Perturbation, PerturbedOutputs
 from whybench.protocols import Case
 from whybench.streams import Streams
@@ -57,7 +58,7 @@ class Resampled:
         values = torch.stack([self.values(i) for i in range(first, last + 1)])
         kept = self.regions.index.to(sample.device) != (draw // self.repeats).view(-1, *[1] * self.regions.index.ndim)
         new = values[sample - first, draw % self.repeats]
-        return torch.where(self.domain.over_channels(kept), self.inputs[sample], new)
+        return torch.where(self.domain.over_channels(kept), taken(self.inputs, sample), new)
 
     def values(self, sample: int) -> Tensor:
         """What the regions of one sample take: (repeats, ...), each as a whole input."""

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from whybench.layout import taken
+
 
 def window_side(height: int, width: int) -> int:
     """A fifteenth of the shorter side, made odd, and at least 3.
@@ -32,14 +34,14 @@ class LocalMean:
     mean: Tensor
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
-        return torch.where(kept.unsqueeze(1), self.inputs[sample], self.imputed(kept, sample))
+        return torch.where(kept.unsqueeze(1), taken(self.inputs, sample), self.imputed(kept, sample))
 
     def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
         """The means around every pixel, kept ones included."""
         side = window_side(*kept.shape[1:])
         known = kept.unsqueeze(1).to(self.inputs)
-        total, count = _window_sums(self.inputs[sample] * known, side), _window_sums(known, side)
-        return torch.where(count > 0, total / count.clamp(min=1), self.mean[sample])
+        total, count = _window_sums(taken(self.inputs, sample) * known, side), _window_sums(known, side)
+        return torch.where(count > 0, total / count.clamp(min=1), taken(self.mean, sample))
 
 
 def _window_sums(images: Tensor, side: int) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from whybench.domains.multigrid import interpolate
 from whybench.errors import BadInput
+from whybench.layout import taken
 
 NOISE = 0.01
 """Standard deviation of the noise: in input space for images, in units of the column's own for tables."""
@@ -31,23 +32,23 @@ class NoisyLinearImage:
     noise: Tensor
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
-        images = self.inputs[sample]
+        images = taken(self.inputs, sample)
         return torch.where(kept.unsqueeze(1), images, self._imputed(images, kept, sample))
 
     def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
         """The interpolated images plus noise, at kept pixels too."""
-        return self._imputed(self.inputs[sample], kept, sample)
+        return self._imputed(taken(self.inputs, sample), kept, sample)
 
     def _imputed(self, images: Tensor, kept: Tensor, sample: Tensor) -> Tensor:
         pixels = kept.flatten(1)
         known = pixels.any(1)
         partly = known & ~pixels.all(1)
         if partly.all():
-            return interpolate(images, kept).add_(self.noise[sample])
-        solved = torch.where(known[:, None, None, None], images, self.mean[sample])
+            return interpolate(images, kept).add_(taken(self.noise, sample))
+        solved = torch.where(known[:, None, None, None], images, taken(self.mean, sample))
         if partly.any():
             solved[partly] = interpolate(images[partly], kept[partly])
-        return solved.add_(self.noise[sample])
+        return solved.add_(taken(self.noise, sample))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +79,15 @@ class NoisyLinearTable:
             raise BadInput("the covariance has a negative eigenvalue or is not finite; it must be that of some data")
 
     def apply(self, kept: Tensor, sample: Tensor) -> Tensor:
-        return torch.where(kept, self.inputs[sample], self.imputed(kept, sample))
+        return torch.where(kept, taken(self.inputs, sample), self.imputed(kept, sample))
 
     def imputed(self, kept: Tensor, sample: Tensor) -> Tensor:
         """The conditional means plus noise, those of kept columns too: their own values but for the ridge."""
-        inputs, mean = self.inputs[sample].double(), self.mean[sample].double()
+        inputs, mean = taken(self.inputs, sample).double(), taken(self.mean, sample).double()
         deviation = torch.where(kept, (inputs - mean) / self._scale(), 0).unsqueeze(2)
         weights = torch.cholesky_solve(deviation, torch.linalg.cholesky(self._system(kept)))
         solved = mean + self._scale() * (self._correlation() @ weights).squeeze(2)
-        noise = NOISE * self.covariance.double().diagonal().sqrt() * self.noise[sample]
+        noise = NOISE * self.covariance.double().diagonal().sqrt() * taken(self.noise, sample)
         return (solved + noise).to(self.inputs)
 
     def _system(self, kept: Tensor) -> Tensor:

@@ -83,8 +83,9 @@ def random_subsets(streams: Streams, sample: str, regions: int, size: int, subse
     torch.Size([3, 2])
     """
     values = streams.uniform(f"subsets/{size}", sample, 0, (subsets, regions)).numpy()
-    taken = np.flatnonzero(values >= np.partition(values, regions - size, 1)[:, regions - size, None])
-    return torch.from_numpy(taken.reshape(subsets, size) - np.arange(subsets)[:, None] * regions)
+    least = np.partition(values, regions - size, 1)[:, regions - size, None]
+    largest = np.flatnonzero(values >= least).reshape(subsets, size)
+    return torch.from_numpy(largest - np.arange(subsets)[:, None] * regions)
 
 
 def subset_sums(values: Tensor, removed: Tensor) -> Tensor:

@@ -40,6 +40,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
         return through(reader, arriving)
 
     monkeypatch.setattr(module, "_through", noted)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: module.THREADS)
     return taken
 
 
@@ -128,6 +129,13 @@ ELSEWHERE: dict[str, tuple[Net, Tensor]] = {
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_elsewhere_autograd_goes_all_the_way(name: str, steps: list[tuple[int, ...]]) -> None:
     found, expected = gradients(*ELSEWHERE[name])
+    assert not steps
+    assert torch.equal(found, expected)
+
+
+def test_many_threads_have_autograd(steps: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: module.THREADS + 1)
+    found, expected = gradients(ONE, images(3))
     assert not steps
     assert torch.equal(found, expected)
 

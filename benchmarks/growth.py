@@ -75,7 +75,7 @@ def finding(found: Mapping[str, Mapping[str, Exponent]]) -> str:
 
     >>> one, half, none = (Exponent(b, b, b) for b in (1.0, 0.5, 0.0))
     >>> finding({"samples": {"cpu_seconds": one, "peak_mib": none}, "metrics": {"cpu_seconds": half, "peak_mib": one}})
-    'Time grows linearly with samples, more slowly than linearly with metrics; memory does not grow with samples'
+    'Time grows linearly with samples, more slowly than linearly with metrics; memory hardly grows with samples'
     """
     time = {axis: costs["cpu_seconds"].value for axis, costs in found.items()}
     said = {
@@ -85,7 +85,7 @@ def finding(found: Mapping[str, Mapping[str, Exponent]]) -> str:
     }
     still = [axis for axis, costs in found.items() if abs(costs["peak_mib"].value) <= LINEAR]
     parts = ", ".join(f"{how} {_listed(axes)}" for how, axes in said.items() if axes)
-    memory = f"; memory does not grow with {_listed(still)}" if still else ""
+    memory = f"; memory hardly grows with {_listed(still)}" if still else ""
     return f"Time grows {parts}{memory}"
 
 

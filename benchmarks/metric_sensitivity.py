@@ -7,7 +7,6 @@ Writes results/metric_sensitivity/: README.md, sensitivity.csv, two figures a me
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,16 +14,16 @@ from rich.console import Console
 from whybench.cli.display import Display
 from whybench.environment import environment
 from whybench.leaderboard import Leaderboard
-from whybench.leaderboard.sensitivity import Curve, Sensitivity
-from whybench.plots.contested import contested, draw_order, draw_pair, order_found, pair_found
-from whybench.plots.style import figure_of
+from whybench.leaderboard.sensitivity import Curve
+from whybench.plots.contested import contested, draw_order, draw_pair, order_found, pair_found, turned
+from whybench.plots.style import figure_of, save
 from whybench.runner import Options, run
 from whybench.store import Store
 from whybench.suite import suite
 
 NAME = "metric_sensitivity"
 FOLDER = Path(__file__).resolve().parent.parent / "results" / NAME
-NEARLY = 0.95
+NEARLY, CHANCE = 0.95, 0.05
 
 ABOUT = """# What the parameters of a metric decide
 
@@ -34,11 +33,12 @@ specification is one such combination. Two methods keep their order where the sa
 them. All pairs, with the interval of each share over resampled samples: [sensitivity.csv](sensitivity.csv).
 
 - always: pairs in which one is ahead under every specification; nearly: under at least 95 % of them
-- turned: pairs of which each is ahead under some specifications with a 95 % interval of the paired difference that
-  leaves out zero. Who publishes one specification of these can choose the winner
+- turned: pairs of which each is ahead under some specification with a 95 % interval of the paired difference that
+  leaves out zero; often: each under more than 5 % of them, twice what chance gives where there is no difference. Who
+  publishes one specification of the latter can choose the winner
 
-| metric | on | specifications | pairs | always | nearly | turned |
-| --- | --- | ---: | ---: | ---: | ---: | ---: |
+| metric | on | specifications | pairs | always | nearly | turned | often |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
 """
 
 
@@ -65,13 +65,8 @@ def summary(curve: Curve) -> str:
     always = sum(max(row.share_ahead, row.share_behind) == 1 for row in rows)
     nearly = sum(max(row.share_ahead, row.share_behind) >= NEARLY for row in rows)
     place = f"{curve.of.block[2]}, {curve.of.block[1]}"
-    numbers = len(curve.of.specifications), len(rows), always, nearly, len(turned(rows))
+    numbers = len(curve.of.specifications), len(rows), always, nearly, len(turned(rows)), len(turned(rows, CHANCE))
     return f"| `{curve.of.metric}` | {place} | {' | '.join(map(str, numbers))} |"
-
-
-def turned(rows: Sequence[Sensitivity]) -> list[Sensitivity]:
-    """The pairs of which each is ahead for sure under some specification."""
-    return [row for row in rows if row.above > 0 and row.below > 0]
 
 
 def section(curve: Curve) -> str:
@@ -79,13 +74,13 @@ def section(curve: Curve) -> str:
     metric, (_, dataset, model) = curve.of.metric, curve.of.block
     pair = contested(curve)
     order, one = (f"{kind}_{model}_{metric}.svg" for kind in ("order", "pair"))
-    figure_of(draw_order(curve)).savefig(FOLDER / order, bbox_inches="tight")
-    figure_of(draw_pair(curve, pair)).savefig(FOLDER / one, bbox_inches="tight")
+    save(figure_of(draw_order(curve)), FOLDER / order, trim=True)
+    save(figure_of(draw_pair(curve, pair)), FOLDER / one, trim=True)
     return (
         f"## {metric} on {model}, {dataset}\n\n"
         "In how many per cent of the specifications the mean of the row's method is better than that of the column's; "
         f"framed: turned.\n\n![{order_found(curve)}]({order})\n\n"
-        f"The most contested pair under every specification, and the choices that each stands for.\n\n"
+        "The most contested pair under every specification, and the choices that each stands for.\n\n"
         f"![{pair_found(pair)}]({one})\n"
     )
 

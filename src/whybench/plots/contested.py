@@ -29,8 +29,8 @@ def order_found(curve: Curve) -> str:
     rows = curve.rows
     same = sum(max(r.share_ahead, r.share_behind) == 1 for r in rows)
     said = f"{same} of {len(rows)} pairs keep their order under all {len(curve.of.specifications)} specifications"
-    turned = len(_turned(rows))
-    return f"{said}; {turned} are turned round with both intervals off zero" if turned else said
+    several = len(turned(rows))
+    return f"{said}; {several} are turned round with both intervals off zero" if several else said
 
 
 def draw_order(curve: Curve, ax: Axes | None = None) -> Axes:
@@ -38,7 +38,7 @@ def draw_order(curve: Curve, ax: Axes | None = None) -> Axes:
     shown = {curve.names[m]: _shown(curve, m) for m in curve.order}
     shares = {(shown[r.method_a], shown[r.method_b]): r.share_ahead for r in curve.rows}
     shares |= {(shown[r.method_b], shown[r.method_a]): r.share_behind for r in curve.rows}
-    both = [(shown[r.method_a], shown[r.method_b]) for r in _turned(curve.rows)]
+    both = [(shown[r.method_a], shown[r.method_b]) for r in turned(curve.rows)]
     title = fill(f"{curve.of.metric}: {order_found(curve)}", 70)
     return ahead_matrix(list(shown.values()), shares, both, title, ax)
 
@@ -63,8 +63,9 @@ def draw_pair(curve: Curve, pair: Sensitivity, ax: Axes | None = None) -> Axes:
     return specification_curve(points, "paired effect, in its SDs", title, ax)
 
 
-def _turned(rows: Sequence[Sensitivity]) -> list[Sensitivity]:
-    return [r for r in rows if min(r.above, r.below) > 0]
+def turned(rows: Sequence[Sensitivity], share: float = 0.0) -> list[Sensitivity]:
+    """The pairs of which each is ahead, with an interval off zero, under more than this share of the specifications."""
+    return [r for r in rows if min(r.above, r.below) > share]
 
 
 def _shown(curve: Curve, method: Variant) -> str:

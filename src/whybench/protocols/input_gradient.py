@@ -15,7 +15,7 @@ WORTH = 2**17
 UNFOLDED = 2**18
 """Windows' values that are held at once."""
 THREADS = 4
-"""With more of them autograd's step is as fast: windows are summed by one thread."""
+"""Windows are summed by one of them, autograd's step is shared by all."""
 
 
 def input_gradient(outputs: Tensor, upper: Tensor, inputs: GradientEdge) -> Tensor:
@@ -23,7 +23,7 @@ def input_gradient(outputs: Tensor, upper: Tensor, inputs: GradientEdge) -> Tens
 
     Where all that becomes of the inputs goes through one convolution of few channels (the first layer for images, also
     once they are normalised), autograd stops above it. What is left is a matrix product, and the sum of the overlapping
-    windows: the same sums in another order, in float32 on a CPU up to four times as fast as autograd's step.
+    windows: the same sums in another order, which takes a CPU less in float32.
 
     outputs, upper: of one shape; inputs: the edge to them, since a model may write into the tensor.
     """

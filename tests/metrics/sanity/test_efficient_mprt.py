@@ -49,6 +49,19 @@ def test_entropy_is_the_slow_one_and_numpys(bins: int, levels: int | None) -> No
         assert entropy == pytest.approx(outside, abs=1e-12)
 
 
+@pytest.mark.parametrize("steps", [3, 60, 300])
+@pytest.mark.parametrize("bins", [2, 3, 100, 1000])
+def test_values_that_are_last_bits_apart_lie_where_a_search_among_the_edges_puts_them(steps: int, bins: int) -> None:
+    places = torch.randint(0, steps, (50, 64), generator=torch.Generator().manual_seed(0))
+    maps = 1 + places.double() * 2**-52
+    for low, high, values in zip(maps.amin(1), maps.amax(1), maps, strict=True):
+        edges = low + torch.arange(bins + 1).double() * ((high - low) / bins)
+        edges[-1] = high
+        found = (torch.searchsorted(edges, values, right=True) - 1).clamp(max=bins - 1)
+        expected = scipy.stats.entropy(found.bincount().numpy())
+        assert histogram_entropy(values[None], bins).item() == pytest.approx(expected, abs=1e-12)
+
+
 def test_the_law_of_entropy() -> None:
     uniform = torch.arange(300.0).view(1, 300)
     assert histogram_entropy(uniform, 100).item() == pytest.approx(math.log(100), abs=1e-12)

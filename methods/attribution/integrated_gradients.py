@@ -63,7 +63,7 @@ class IntegratedGradients(AttributionMethod):
         for sample, step in query.each(self.steps):
             scale = (len(sample),) + (1,) * (query.inputs.ndim - 1)
             point = taken(distance, sample).mul_(position[step].view(scale)).add_(taken(baseline, sample))
-            mean_gradient.index_add_(0, sample, weight[step].view(scale) * query.gradient(point, sample))
+            query.add_gradients(mean_gradient, point, sample, weight[step])
         return distance * mean_gradient
 
     def passes(self, query: Query) -> Passes | None:

@@ -33,14 +33,14 @@ class NoisyGradients(AttributionMethod):
         whole(self, self.fewest, "samples")
         at_least(self, 0, "noise")
 
-    def gradients(self, query: Query) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Full batches of (sample, copy, gradient at that copy), sample by sample."""
+    def copies(self, query: Query) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Full batches of (sample, number of its copy, noisy copy), sample by sample."""
         flat = query.inputs.flatten(1)
         spread = self.noise * (flat.amax(1) - flat.amin(1))
         shape = tuple(query.inputs.shape[1:])
         for sample, copy, noise in query.drawn(query.streams.normals, "noisy_gradients", self.samples, shape):
             scale = spread[sample].view(-1, *(1,) * len(shape))
-            yield sample, copy, query.gradient(noise.to(scale).mul_(scale).add_(taken(query.inputs, sample)), sample)
+            yield sample, copy, noise.to(scale).mul_(scale).add_(taken(query.inputs, sample))
 
     def passes(self, query: Query) -> Passes | None:
         return Passes(self.samples, self.samples) * len(query)

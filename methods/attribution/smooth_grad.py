@@ -34,6 +34,6 @@ class SmoothGrad(NoisyGradients):
 
     def relevance(self, query: Query) -> Tensor:
         total = torch.zeros_like(query.inputs)
-        for sample, _, gradient in self.gradients(query):
-            total.index_add_(0, sample, gradient)
+        for sample, _, noisy in self.copies(query):
+            query.add_gradients(total, noisy, sample)
         return total / self.samples

@@ -38,6 +38,6 @@ class SmoothGradSquared(NoisyGradients):
 
     def relevance(self, query: Query) -> Tensor:
         total = torch.zeros_like(query.inputs)
-        for sample, _, gradient in self.gradients(query):
-            total.index_add_(0, sample, gradient.square())
+        for sample, _, noisy in self.copies(query):
+            total.index_add_(0, sample, query.gradient(noisy, sample).square())
         return total / self.samples

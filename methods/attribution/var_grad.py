@@ -39,7 +39,8 @@ class VarGrad(NoisyGradients):
 
     def relevance(self, query: Query) -> Tensor:
         first, total, squares = (torch.zeros_like(query.inputs) for _ in range(3))
-        for sample, copy, gradient in self.gradients(query):
+        for sample, copy, noisy in self.copies(query):
+            gradient = query.gradient(noisy, sample)
             first[sample[copy == 0]] = gradient[copy == 0]
             # Relative to the first copy, so that a large mean does not swallow a small variance.
             difference = gradient - taken(first, sample)

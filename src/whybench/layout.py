@@ -37,3 +37,14 @@ def taken(samples: Tensor, of: Tensor) -> Tensor:
     if lies_last(samples):
         return samples.movedim(1, -1).index_select(0, of).movedim(-1, 1)
     return samples.index_select(0, of)
+
+
+def added(rows: Tensor, to: Tensor, count: int) -> Tensor:
+    """The sums of the rows that go to each of `count` places, (count, ...), in the rows' memory layout.
+
+    >>> added(torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([0, 1, 1]), 2).tolist()
+    [[1.0], [6.0]]
+    """
+    if lies_last(rows):
+        return added(rows.movedim(1, -1), to, count).movedim(-1, 1)
+    return rows.new_zeros(count, *rows.shape[1:]).index_add_(0, to, rows)

@@ -8,6 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.graph import GradientEdge, Node
 
+from whybench.layout import added
+
 FEW = 3
 """Channels, grey or RGB: a convolution that reads no more is slow to go back through on a CPU."""
 WORTH = 2**17
@@ -34,6 +36,35 @@ def input_gradient(outputs: Tensor, upper: Tensor, inputs: GradientEdge) -> Tens
         (arriving,) = torch.autograd.grad(outputs, GradientEdge(reader, 0), upper)
         (gradient,) = torch.autograd.grad(reader._saved_input, inputs, _through(reader, arriving))
     return gradient
+
+
+def gradient_sums(
+    outputs: Tensor, inputs: GradientEdge, sample: Tensor, weight: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Each row's gradient times its weight, added up for rows of one sample where that takes less: (m, ...) sums, and
+    the sample of each, (m,) with m <= rows.
+
+    A convolution that reads the inputs themselves is linear: one step back through it is enough for all rows of a
+    sample, since what arrives there can be added up before.
+
+    outputs: (rows,); inputs: the edge to rows of the same number; sample: (rows,) int64, equal ones side by side;
+    weight: (rows,), or None for ones.
+    """
+    reader, upper = _first_convolution(outputs, inputs), torch.ones_like(outputs)
+    if reader is None or not _worth_it(reader) or not _reads(reader, inputs):
+        return _weighted(input_gradient(outputs, upper, inputs), weight), sample
+    (arriving,) = torch.autograd.grad(outputs, GradientEdge(reader, 0), upper)
+    samples, of = torch.unique_consecutive(sample, return_inverse=True)
+    return _through(reader, added(_weighted(arriving, weight), of, len(samples))), samples
+
+
+def _weighted(rows: Tensor, weight: Tensor | None) -> Tensor:
+    return rows if weight is None else rows * weight.view(-1, *(1,) * (rows.ndim - 1))
+
+
+def _reads(reader: Any, inputs: GradientEdge) -> bool:
+    """Whether the inputs go into a convolution as they are, and nobody listens to their gradient."""
+    return reader.next_functions[0][0] is inputs.node and not reader._saved_input._backward_hooks
 
 
 def _first_convolution(outputs: Tensor, inputs: GradientEdge) -> Any:

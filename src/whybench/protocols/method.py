@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import get_gradient_edge
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from whybench.domains import Domain, Infill
 from whybench.errors import Unsupported
@@ -16,7 +16,7 @@ from whybench.explanations import Attribution, Explanation, Polarity
 from whybench.isolation import generators_kept
 from whybench.passes import Passes
 from whybench.protocols.asking import ask_targets, sample_ids, wrap
-from whybench.protocols.input_gradient import input_gradient
+from whybench.protocols.input_gradient import gradient_sums, input_gradient
 from whybench.protocols.model import Model, steady
 from whybench.protocols.training import Training, training_of
 from whybench.protocols.truth import Truth
@@ -80,13 +80,24 @@ class Query:
     def gradient(self, inputs: Tensor, sample: Tensor | slice) -> Tensor:
         """The gradient of each row's explained scalar with respect to that row, shaped like `inputs`."""
         with torch.inference_mode(False), torch.enable_grad():
-            leaf = inputs.clone() if inputs.is_inference() else inputs
-            copy = self.model.copied(leaf.detach().requires_grad_())
-            given = get_gradient_edge(copy)
-            out = self.model.explained(self.model.module(copy), self.targets[sample])
-            if not out.requires_grad:
-                raise Unsupported(f"the output of model {self.model.name!r} has no gradient with respect to its inputs")
+            out, given = self._explained(inputs, sample)
             return input_gradient(out, torch.ones_like(out), given)
+
+    def add_gradients(self, total: Tensor, inputs: Tensor, sample: Tensor, weight: Tensor | None = None) -> None:
+        """Add `gradient` of every row, times its weight, (rows,), to its sample's row of `total`."""
+        with torch.inference_mode(False), torch.enable_grad():
+            sums, samples = gradient_sums(*self._explained(inputs, sample), sample, weight)
+        total.index_add_(0, samples, sums)
+
+    def _explained(self, inputs: Tensor, sample: Tensor | slice) -> tuple[Tensor, GradientEdge]:
+        """The explained scalars with the graph below them, and where it meets the inputs."""
+        leaf = inputs.clone() if inputs.is_inference() else inputs
+        copy = self.model.copied(leaf.detach().requires_grad_())
+        given = get_gradient_edge(copy)
+        out = self.model.explained(self.model.module(copy), self.targets[sample])
+        if not out.requires_grad:
+            raise Unsupported(f"the output of model {self.model.name!r} has no gradient with respect to its inputs")
+        return out, given
 
     def baseline(self, name: str | None = None) -> Tensor:
         """Reference inputs, shaped like `inputs`: the domain's, or the infill `name` with every feature removed."""

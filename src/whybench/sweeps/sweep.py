@@ -70,13 +70,13 @@ class Sweep(Artifact):
         middle = len(regions) // 2  # counted from there, the places in images of up to 255 x 255 pixels fit 16 bits
         kind = torch.int16 if middle < torch.iinfo(torch.int16).max else torch.int32
         places = torch.empty((len(case), 2, len(regions)), dtype=kind, device=case.inputs.device)
-        parts = []
+        read: dict[str, Tensor] = {}
         for few in slices(len(case), max(1, TOGETHER // regions.index.numel())):
             changes = regions.sums(differing(case, infill, few)) > 0
             order, ordered = self._ordered(part(case, few), regions, changes)
             places[few] = order - middle
-            parts.append(ordered)
-        read = {name: torch.cat([each[name] for each in parts]) for name in parts[0]}
+            for name, found in ordered.items():
+                read.setdefault(name, found.new_empty((len(case), *found.shape[1:])))[few] = found
         points = (read["points"] - middle).to(kind)
 
         def kept(sample: Tensor, tie: Tensor, point: Tensor) -> Tensor:

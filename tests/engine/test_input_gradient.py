@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import get_gradient_edge
 
 from whybench.protocols import input_gradient as module
-from whybench.protocols.input_gradient import input_gradient
+from whybench.protocols.input_gradient import gradient_sums, input_gradient
 
 Net = Callable[[Tensor], Tensor]
 
@@ -161,3 +161,62 @@ def test_hooks_are_heard(hook: str) -> None:
 def test_inputs_that_are_not_used() -> None:
     with pytest.raises(RuntimeError, match="not have been used"):
         gradients(lambda x: torch.ones(len(x), 2, requires_grad=True) * 2, images(3))
+
+
+SAMPLES = torch.tensor([4] * 13 + [0] * 20 + [2] * 6 + [4])
+"""Of forty rows; the last one comes apart from those of its sample."""
+
+
+def sums(net: Net, inputs: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The sums, the samples they are of, and those by autograd of each row for five samples."""
+    copy = inputs.clone().requires_grad_().clone()
+    edge = get_gradient_edge(copy)
+    found, samples = gradient_sums(net(copy).flatten(1).sum(1), edge, SAMPLES, weight)
+    leaf = inputs.clone().requires_grad_()
+    (rows,) = torch.autograd.grad(net(leaf.clone()).sum(), leaf)
+    expected = torch.zeros_like(inputs[:5])
+    for row, sample, factor in zip(rows, SAMPLES, torch.ones(40) if weight is None else weight, strict=True):
+        expected[sample] += factor * row
+    return found, samples, expected
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", LAYERS)
+def test_rows_of_a_sample_are_added_before_the_convolution(
+    name: str, weighted: bool, last: bool, steps: list[tuple[int, ...]]
+) -> None:
+    conv = seeded(LAYERS[name])
+    layout = torch.channels_last if last else torch.contiguous_format
+    inputs = images(conv.in_channels).contiguous(memory_format=layout)
+    net = nn.Sequential(conv.to(memory_format=layout), nn.ReLU())
+    weight = torch.linspace(-1, 2, 40) if weighted else None
+    found, samples, expected = sums(net, inputs, weight)
+    assert [shape[0] for shape in steps] == [4]
+    assert samples.tolist() == [4, 0, 2, 4]
+    total = torch.zeros_like(expected).index_add_(0, samples, found)
+    assert (total - expected).abs().max() <= 3e-6 * expected.abs().max()
+
+
+def heard(inputs: Tensor) -> Tensor:
+    inputs.register_hook(lambda gradient: gradient.clamp(max=0.1))
+    return ONE(inputs).square()
+
+
+@pytest.mark.parametrize(
+    ("net", "channels"),
+    [(lambda x: ONE(normalised(x)), 3), (heard, 3), (lambda x: ONE(rewritten(x)), 3), (WIDE, 4)],
+    ids=["normalised", "hook", "rewritten", "more channels"],
+)
+def test_rows_are_added_last_where_anything_else_comes_in(net: Net, channels: int) -> None:
+    found, samples, expected = sums(net, images(channels), torch.linspace(-1, 2, 40))
+    assert samples is SAMPLES
+    assert found.shape == (40, channels, 20, 23)
+    total = torch.zeros_like(expected).index_add_(0, samples, found)
+    assert (total - expected).abs().max() <= 3e-6 * expected.abs().max()
+
+
+def test_sums_in_float64_are_those_of_autograd_to_the_last_bit() -> None:
+    conv = seeded(nn.Conv2d(3, 8, 3)).double()
+    found, samples, expected = sums(lambda x: conv(x).square(), images(3).double(), torch.linspace(-1, 2, 40).double())
+    assert torch.equal(torch.zeros_like(expected).index_add_(0, samples, found), expected)

@@ -42,6 +42,17 @@ def test_what_shares_the_change_of_the_output_sums_to_it(name: str) -> None:
     assert float(FORMS[name](chain(image=True), x, TARGETS[0]).sum()) == pytest.approx(17 - 4)
 
 
+@pytest.mark.parametrize("sample", INPUTS)
+def test_on_the_way_from_zeros_rectifiers_switch_halfway_and_nowhere_else(sample: list[int]) -> None:
+    """Nor does any stay on its kink, where rounding would decide what the gradient is."""
+    x, on = torch.tensor(sample).double(), []
+    for share in torch.arange(1, 128).double() / 128:
+        units = torch.cat(chain(image=True).totals(share * x)[:2])
+        assert share == 0.5 or units.abs().min() >= 1 / 64
+        on.append((units > 0).tolist())
+    assert on[0] == on[62] != on[64] == on[126]
+
+
 CLAIMING = (
     *("gradient", "input_x_gradient", "integrated_gradients", "deep_lift", "deep_shap", "guided_backprop", "deconvnet"),
     *("lrp", "excitation_backprop", "occlusion", "exact_shapley", "kernel_shap"),

@@ -24,10 +24,10 @@ def test_counts_forward_and_backward_samples_of_module_and_copies() -> None:
 def test_a_section_pays_no_memory_of_the_one_inside_it() -> None:
     meter = Meter()
     with meter.section() as outer, meter.section() as inner:
-        block = torch.ones(32 * 2**20, dtype=torch.uint8)
+        block = torch.ones(64 * 2**20, dtype=torch.uint8)  # more than the C library takes from what was freed before
         del block
     assert outer.cost.peak_bytes < 8 * 2**20
-    assert inner.cost.peak_bytes >= 30 * 2**20
+    assert inner.cost.peak_bytes >= 60 * 2**20
 
 
 def test_a_section_is_closed_when_its_code_raises() -> None:

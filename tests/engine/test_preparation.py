@@ -126,7 +126,7 @@ def test_learning_is_counted_apart(
     export(store, tmp_path / "out")
     costs = pd.read_parquet(tmp_path / "out" / "costs.parquet").set_index(["what", "method"])
     assert costs.loc[("explanation", "mean_output"), "preparation_forward"].item() == 6
-    assert np.isnan(costs.loc[("explanation", "gradient"), "preparation_forward"])
+    assert np.isnan(costs.loc[("explanation", "gradient"), "preparation_forward"].item())
 
 
 def test_other_training_data_is_another_explanation(

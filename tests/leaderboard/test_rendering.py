@@ -71,7 +71,7 @@ def test_no_payload_gets_through(payload: str, record: Make) -> None:
 
 def test_numbers_stay_numbers_in_csv(record: Make) -> None:
     board = Leaderboard([record("gradient", [-1.5, -2.5]), record("=lrp", [0.1, 0.2])])
-    read = pd.read_csv(io.StringIO(board.to_csv()))
+    read = pd.read_csv(io.StringIO(board.to_csv()), float_precision="round_trip")
     assert read["mean"].tolist() == board.to_pandas()["mean"].tolist()
     assert read["mean"].tolist()[1] == -2.0
     assert read["method"].tolist() == ["'=lrp", "gradient"]

@@ -16,7 +16,7 @@ MATRICES = (
 )
 """On an image of 2 x 4 pixels the first are two filters of 2 x 2 pixels, side by side, the second two of 1 x 2."""
 BIASES = ([1, 1, -1, -1], [1, -1], [1, -1, 2])
-INPUTS = [[1, -1, 1, -3, 3, 1, 2, -1], [2, 2, 1, 3, 2, 1, -3, 2], [-3, -3, -3, -2, 2, 1, 1, 3]]
+INPUTS = [[1, -1, 1, -3, 3, 1, 2, -1], [2, 2, 1, 3, 2, 1, -3, 2], [-3, -3, -3, -2, 2, 1, -1, 3]]
 """No unit is 0, and on the way from zeros rectifiers switch halfway and nowhere else."""
 TARGETS = [2, 0, 1]
 BACKGROUND = [[0, 0, 0, 0, 0, 0, 0, 0], [1, -1, 2, 1, -2, 1, -1, 1]]

@@ -80,8 +80,8 @@ class Sweep(Artifact):
         points = (read["points"] - middle).to(kind)
 
         def kept(sample: Tensor, tie: Tensor, point: Tensor) -> Tensor:
-            before = places[sample, tie] < points[sample, tie, point].unsqueeze(1)
-            return regions.mask(before if self.direction == "insertion" else ~before)
+            place, turned = places[sample, tie], points[sample, tie, point].unsqueeze(1)
+            return regions.mask(place < turned if self.direction == "insertion" else place >= turned)
 
         said = asked_once(case, infill, read["source"], kept)
         return {"fraction": read["fraction"], "ties": read["ties"], **said}

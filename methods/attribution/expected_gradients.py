@@ -50,10 +50,14 @@ class ExpectedGradients(AttributionMethod):
         training = query.model.training.inputs.to(query.inputs)
         total = torch.zeros_like(query.inputs)
         for sample, _, uniform in query.drawn(query.streams.uniforms, "expected_gradients", self.samples, (2,)):
-            baseline = taken(training, (uniform[:, 0] * len(training)).long().to(training.device))
+            which = (uniform[:, 0] * len(training)).long().to(sample)
+            baseline = taken(training, which)
             position = uniform[:, 1].to(training).view(-1, *(1,) * (training.ndim - 1))
-            distance = taken(query.inputs, sample).sub_(baseline)
-            total.index_add_(0, sample, distance * query.gradient((position * distance).add_(baseline), sample))
+            point = taken(query.inputs, sample).sub_(baseline).mul_(position).add_(baseline)
+            # Draws of one sample with one baseline share the distance that their gradients are multiplied by.
+            sums, pair = query.gradient_sums(point, sample, sample * len(training) + which)
+            sample, which = pair // len(training), pair % len(training)
+            total.index_add_(0, sample, taken(query.inputs, sample).sub_(taken(training, which)).mul_(sums))
         return total / self.samples
 
     def passes(self, query: Query) -> Passes | None:

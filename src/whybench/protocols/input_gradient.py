@@ -39,23 +39,23 @@ def input_gradient(outputs: Tensor, upper: Tensor, inputs: GradientEdge) -> Tens
 
 
 def gradient_sums(
-    outputs: Tensor, inputs: GradientEdge, sample: Tensor, weight: Tensor | None = None
+    outputs: Tensor, inputs: GradientEdge, group: Tensor, weight: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Each row's gradient times its weight, added up for rows of one sample where that takes less: (m, ...) sums, and
-    the sample of each, (m,) with m <= rows.
+    """Each row's gradient times its weight, added up for rows of one group where that takes less: (m, ...) sums, and
+    the group of each, (m,) with m <= rows.
 
     A convolution that reads the inputs themselves is linear: one step back through it is enough for all rows of a
-    sample, since what arrives there can be added up before.
+    group, since what arrives there can be added up before.
 
-    outputs: (rows,); inputs: the edge to rows of the same number; sample: (rows,) int64, equal ones side by side;
-    weight: (rows,), or None for ones.
+    outputs: (rows,); inputs: the edge to rows of the same number; group: (rows,) int64, of which those that are equal
+    and side by side are added; weight: (rows,), or None for ones.
     """
     reader, upper = _first_convolution(outputs, inputs), torch.ones_like(outputs)
     if reader is None or not _worth_it(reader) or not _reads(reader, inputs):
-        return _weighted(input_gradient(outputs, upper, inputs), weight), sample
+        return _weighted(input_gradient(outputs, upper, inputs), weight), group
     (arriving,) = torch.autograd.grad(outputs, GradientEdge(reader, 0), upper)
-    samples, of = torch.unique_consecutive(sample, return_inverse=True)
-    return _through(reader, added(_weighted(arriving, weight), of, len(samples))), samples
+    groups, of = torch.unique_consecutive(group, return_inverse=True)
+    return _through(reader, added(_weighted(arriving, weight), of, len(groups))), groups
 
 
 def _weighted(rows: Tensor, weight: Tensor | None) -> Tensor:

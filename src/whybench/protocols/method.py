@@ -85,9 +85,18 @@ class Query:
 
     def add_gradients(self, total: Tensor, inputs: Tensor, sample: Tensor, weight: Tensor | None = None) -> None:
         """Add `gradient` of every row, times its weight, (rows,), to its sample's row of `total`."""
-        with torch.inference_mode(False), torch.enable_grad():
-            sums, samples = gradient_sums(*self._explained(inputs, sample), sample, weight)
+        sums, samples = self.gradient_sums(inputs, sample, sample, weight)
         total.index_add_(0, samples, sums)
+
+    def gradient_sums(
+        self, inputs: Tensor, sample: Tensor, group: Tensor, weight: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """`gradient` of every row, times its weight, (rows,), added up within groups where that takes less.
+
+        group: (rows,) int64. Gives the sums, (m, ...), and the group of each, (m,); a group may come more than once.
+        """
+        with torch.inference_mode(False), torch.enable_grad():
+            return gradient_sums(*self._explained(inputs, sample), group, weight)
 
     def _explained(self, inputs: Tensor, sample: Tensor | slice) -> tuple[Tensor, GradientEdge]:
         """The explained scalars with the graph below them, and where it meets the inputs."""

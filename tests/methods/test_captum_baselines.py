@@ -530,7 +530,7 @@ def test_windows_that_do_not_fit(wrong, cnn, images):
 
 
 def test_a_lasso_that_has_settled_is_no_alarm(monkeypatch):
-    """In float32 the duality gap stalls above the tolerance; more iterations change nothing, fewer do."""
+    """In float32 the duality gap stalls above the tolerance; more iterations change next to nothing, fewer do."""
     generator = torch.Generator().manual_seed(0)
     net = nn.Sequential(nn.Linear(10, 8), nn.ReLU(), nn.Linear(8, 1))
     for parameter in net.parameters():
@@ -542,7 +542,8 @@ def test_a_lasso_that_has_settled_is_no_alarm(monkeypatch):
         usual = method.attribute(net, rows)
         for iterations, same in ((100_000, True), (2, False)):
             monkeypatch.setattr(SkLearnLasso, "__init__", lambda s, n=iterations, **k: made(s, max_iter=n, **k))
-            assert torch.equal(method.attribute(net, rows), usual) is same
+            apart = (method.attribute(net, rows) - usual).abs().max() / usual.abs().max()
+            assert bool(apart <= 1e-3) is same
     monkeypatch.setattr("whybench.methods.attribution.captum_baselines.adapter.quiet", contextlib.nullcontext)
     with pytest.warns(UserWarning, match="Objective did not converge"):
         method.attribute(net, rows)

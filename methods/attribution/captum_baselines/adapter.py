@@ -120,7 +120,8 @@ def quiet() -> Iterator[None]:
     """Without Captum's notes that it is about to set hooks or gradients, which it takes back, and a false alarm.
 
     Captum fits a Lasso in float32, where its duality gap may stall above scikit-learn's tolerance while the
-    coefficients have settled: a hundred times the iterations give the same bits.
+    coefficients have settled: a hundred times the iterations give the same bits, and before scikit-learn 1.8 move
+    them by 1e-4 of the largest.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Setting (forward, )?backward hooks")

@@ -63,6 +63,6 @@ def held(members: Sequence[dict[str, Any]], aims: Sequence[Aim] = AIMS) -> str:
                     lines.append([f"`{name}`", quantity, f"{aim.bound:g}", value, ""])
                     continue
                 numbers = value["cpu"] if isinstance(value, dict) else [value]
-                said = interval(numbers) if len(numbers) == 3 else f"{numbers[0]:.2g}"
+                said = interval(numbers) if len(numbers) == 3 else f"{numbers[0]:.3g}"
                 lines.append([f"`{name}`", quantity, f"{aim.bound:g}", said, verdict(numbers, aim.bound)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

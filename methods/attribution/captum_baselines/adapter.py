@@ -121,7 +121,7 @@ def quiet() -> Iterator[None]:
 
     Captum fits a Lasso in float32, where its duality gap may stall above scikit-learn's tolerance while the
     coefficients have settled: a hundred times the iterations give the same bits, and before scikit-learn 1.8 move
-    them by 1e-4 of the largest.
+    them by less than 1e-3 of the largest.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Setting (forward, )?backward hooks")

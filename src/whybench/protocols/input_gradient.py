@@ -29,8 +29,11 @@ def input_gradient(outputs: Tensor, upper: Tensor, inputs: GradientEdge) -> Tens
 
     outputs, upper: of one shape; inputs: the edge to them, since a model may write into the tensor.
     """
-    reader = _first_convolution(outputs, inputs)
-    if reader is None or not _worth_it(reader):
+    return _gradient(_reader(outputs, inputs), outputs, upper, inputs)
+
+
+def _gradient(reader: Any, outputs: Tensor, upper: Tensor, inputs: GradientEdge) -> Tensor:
+    if reader is None:
         (gradient,) = torch.autograd.grad(outputs, inputs, upper)
     else:
         (arriving,) = torch.autograd.grad(outputs, GradientEdge(reader, 0), upper)
@@ -50,9 +53,9 @@ def gradient_sums(
     outputs: (rows,); inputs: the edge to rows of the same number; group: (rows,) int64, of which those that are equal
     and side by side are added; weight: (rows,), or None for ones.
     """
-    reader, upper = _first_convolution(outputs, inputs), torch.ones_like(outputs)
-    if reader is None or not _worth_it(reader) or not _reads(reader, inputs):
-        return _weighted(input_gradient(outputs, upper, inputs), weight), group
+    reader, upper = _reader(outputs, inputs), torch.ones_like(outputs)
+    if reader is None or not _reads(reader, inputs):
+        return _weighted(_gradient(reader, outputs, upper, inputs), weight), group
     (arriving,) = torch.autograd.grad(outputs, GradientEdge(reader, 0), upper)
     groups, of = torch.unique_consecutive(group, return_inverse=True)
     return _through(reader, added(_weighted(arriving, weight), of, len(groups))), groups
@@ -65,6 +68,12 @@ def _weighted(rows: Tensor, weight: Tensor | None) -> Tensor:
 def _reads(reader: Any, inputs: GradientEdge) -> bool:
     """Whether the inputs go into a convolution as they are, and nobody listens to their gradient."""
     return reader.next_functions[0][0] is inputs.node and not reader._saved_input._backward_hooks
+
+
+def _reader(outputs: Tensor, inputs: GradientEdge) -> Any:
+    """`_first_convolution` where it is worth it."""
+    reader = _first_convolution(outputs, inputs)
+    return reader if reader is not None and _worth_it(reader) else None
 
 
 def _first_convolution(outputs: Tensor, inputs: GradientEdge) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from whybench.protocols.metric import Artifact, Case, Scores
+from whybench.protocols.case import Artifact, Case
+from whybench.protocols.scores import Scores
 from whybench.protocols.truth import Truth
 
 

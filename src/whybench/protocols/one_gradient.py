@@ -10,7 +10,8 @@ from torch import Tensor
 from whybench.explanations import Attribution
 from whybench.passes import Passes
 from whybench.protocols.blocks import slices
-from whybench.protocols.method import AttributionMethod, Query
+from whybench.protocols.method import AttributionMethod
+from whybench.protocols.query import Query
 
 
 @dataclass(frozen=True)

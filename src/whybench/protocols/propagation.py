@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from whybench.protocols.method import Query
+from whybench.protocols.query import Query
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ ROUNDING = 1e-4
 """Of a map's largest value: what rounding may move where no kink is near."""
 ADDED = 1e-7
 """What Quantus' `Sparseness` adds to every absolute value, which our Gini index does not."""
-ROUNDS = Rounds(most=5, least=3, budget=45.0, shortest=0.1)
+ROUNDS = Rounds(most=9, least=6, budget=100.0, shortest=0.1)
 
 METHODS = {
     "Saliency": "gradient",

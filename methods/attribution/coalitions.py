@@ -53,7 +53,8 @@ class Game:
 
     def _outputs(self, kept: Tensor, sample: Tensor) -> Tensor:
         kept, sample = kept.to(self.query.inputs.device), sample.to(self.query.inputs.device)
-        return self.query.outputs(self.infill.apply(self.players.mask(kept, sample), sample), sample)
+        filled = self.infill.apply(self.players.mask(kept, sample), sample)
+        return self.query.outputs(filled, sample, disposable=True)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,8 @@ class Occlusion(AttributionMethod):
         parts = []
         # Draw 0 hides nothing: the clean output comes out of the same packs, once a sample.
         for sample, draw in query.each(1 + len(windows)):
-            parts.append(query.outputs(infill.apply(windows.outside(draw - 1), sample), sample))
+            hidden = infill.apply(windows.outside(draw - 1), sample)
+            parts.append(query.outputs(hidden, sample, disposable=True))
         outputs = torch.cat(parts).view(len(query), -1)
         mean = windows.mean(outputs[:, :1] - outputs[:, 1:])
         return query.domain.over_channels(mean).expand_as(query.inputs).clone()

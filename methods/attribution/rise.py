@@ -73,7 +73,7 @@ class Rise(AttributionMethod):
         seen = torch.zeros_like(weighted)
         for sample, mask in self._masks(query):
             through = torch.addcmul(taken(baseline, sample), mask.to(inputs)[:, None], taken(distance, sample))
-            output = query.outputs(through, sample).double()
+            output = query.outputs(through, sample, disposable=True).double()
             weighted.index_add_(0, sample, output[:, None, None] * mask)
             if self.normalisation == "observed":
                 seen.index_add_(0, sample, mask)

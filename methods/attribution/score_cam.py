@@ -53,6 +53,7 @@ class ScoreCam(ClassActivation):
         logits, varies = maps.new_empty(maps.shape[:2]), maps.amax((2, 3)) > maps.amin((2, 3))
         for sample, channel in query.each(maps.shape[1]):
             mask = min_max(upsampled(maps[sample, channel, None], query))
-            logits[sample, channel] = query.outputs(mask * taken(query.inputs, sample), sample)
+            masked = mask * taken(query.inputs, sample)
+            logits[sample, channel] = query.outputs(masked, sample, disposable=True)
         weights = logits.masked_fill(~varies, -torch.inf).softmax(1).masked_fill(~varies, 0)
         return (weights[:, :, None, None] * maps).sum(1, keepdim=True)

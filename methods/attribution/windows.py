@@ -36,6 +36,10 @@ class Windows:
     def mean(self, values: Tensor) -> Tensor:
         """For each feature the mean over the windows that hold it: (n, windows) -> (n, *grid)."""
         values = values.view(-1, *(len(span) for span in self.spans))
+        if self._side_by_side:
+            for dim, window in enumerate(self._first, 1):
+                values = values.index_select(dim, window)
+            return values
         for span in self.spans:
             values = values.movedim(1, -1) @ span.to(values)
         return values / self._holding
@@ -45,6 +49,16 @@ class Windows:
         """Along each dimension the features that are free; the first one has a position more, which leaves all so."""
         first, *others = (~span for span in self.spans)
         return [F.pad(first, (0, 0, 0, 1), value=True), *others]
+
+    @cached_property
+    def _side_by_side(self) -> bool:
+        """Whether every feature lies under one window only."""
+        return bool((self._holding == 1).all())
+
+    @cached_property
+    def _first(self) -> list[Tensor]:
+        """Along each dimension, the first window that holds each feature."""
+        return [span.int().argmax(0) for span in self.spans]
 
     @cached_property
     def _holding(self) -> Tensor:

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from whybench.domains import Domain, ImageDomain, TabularDomain
 from whybench.errors import BadInput, BadParameter, UnknownName, shown
 from whybench.explanations import finite, finite_samples
-from whybench.layout import lies_last
 from whybench.protocols.black_box import BlackBox
 from whybench.protocols.model import Model, check_classes, steady
 from whybench.trees import TreeEnsemble
@@ -162,10 +161,9 @@ def predict(model: Model, inputs: Tensor, rows: int = 64, *, disposable: bool = 
 
     disposable: `inputs` are needed no more, so that no copy is made for models that write into theirs.
     """
-    as_they_lie = disposable and (not model.channels_last or inputs.ndim != 4 or lies_last(inputs))
     chunks = torch.split(inputs, rows)
     with torch.inference_mode():
-        parts = [model.module(chunk if as_they_lie else model.copied(chunk)) for chunk in chunks]
+        parts = [model.module(model.given(chunk, disposable)) for chunk in chunks]
     for part, chunk in zip(parts, chunks, strict=True):
         if not isinstance(part, Tensor) or part.ndim not in (1, 2) or len(part) != len(chunk):
             shape = tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from whybench.digests import module_digest
 from whybench.domains import Domain
 from whybench.errors import BadInput
+from whybench.layout import lies_last
 from whybench.protocols.retraining import Retraining
 from whybench.protocols.training import Training
 from whybench.trees import TreeEnsemble
@@ -77,6 +78,11 @@ class Model:
         """A copy of inputs, in the model's memory layout, since some models write into what they are given."""
         last = self.channels_last and rows.ndim == 4
         return rows.clone(memory_format=torch.channels_last if last else torch.preserve_format)
+
+    def given(self, rows: Tensor, disposable: bool) -> Tensor:
+        """Inputs as the module gets them: a copy, or themselves where they are disposable and lie as it likes."""
+        fits = not self.channels_last or rows.ndim != 4 or lies_last(rows)
+        return rows if disposable and fits else self.copied(rows)
 
     def explained(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The explained scalar of each row of the module's outputs: the target's logit, or the scalar itself."""

@@ -62,10 +62,13 @@ class Query:
             parts = (torch.split(each, self.rows) for each in (sample, number, draw(role, names, shape)))
             yield from zip(*parts, strict=True)
 
-    def outputs(self, inputs: Tensor, sample: Tensor) -> Tensor:
-        """The explained scalar of each row, (rows,), without a graph; `sample` says whose target each row has."""
+    def outputs(self, inputs: Tensor, sample: Tensor, *, disposable: bool = False) -> Tensor:
+        """The explained scalar of each row, (rows,), without a graph; `sample` says whose target each row has.
+
+        disposable: the model may write into `inputs`.
+        """
         with torch.inference_mode():
-            out = self.model.explained(self.model.module(self.model.copied(inputs)), self.targets[sample])
+            out = self.model.explained(self.model.module(self.model.given(inputs, disposable)), self.targets[sample])
         return out.clone()
 
     def gradient(self, inputs: Tensor, sample: Tensor | slice) -> Tensor:

@@ -63,7 +63,13 @@ PAIRS: dict[str, tuple[Call, bool]] = {
     f"var_grad(samples={COPIES})": (noise_tunnel("vargrad"), True),
 }
 """By spec: Captum's call, and whether Captum lets the caller choose how many rows go into a pass."""
-ON_MNIST = ("gradient", "integrated_gradients(steps=10)", "smooth_grad(samples=10)")
+ON_MNIST = (
+    "gradient",
+    "integrated_gradients(steps=10)",
+    "smooth_grad(samples=10)",
+    "smooth_grad_squared(samples=10)",
+    "var_grad(samples=10)",
+)
 ON_PHOTOGRAPHS = ("gradient", "integrated_gradients(steps=6)", "smooth_grad(samples=6)")
 
 

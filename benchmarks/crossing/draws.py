@@ -62,7 +62,7 @@ def same_subsets(share: float, /, **parameters: Any) -> QuantusMetric:
         def score(self, case: Case[Any]) -> Scores:
             features = case.inputs[0].numel()
             size = part_of(features, share)
-            drawn = [random_subsets(case.streams, i, features, size, self.nr_runs).numpy() for i in case.ids]
+            drawn = list(random_subsets(case.streams, case.ids, features, size, self.nr_runs).numpy())
             order = iter([subsets[k] for k in range(self.nr_runs) for subsets in drawn])
             with mock.patch.object(np.random, "choice", side_effect=order):
                 return super().score(case)

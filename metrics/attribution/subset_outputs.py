@@ -1,5 +1,6 @@
 """The model's answers while random subsets of regions are removed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -14,6 +15,8 @@ from whybench.metrics.attribution.perturbed_outputs import Perturbation, Perturb
 from whybench.protocols import Case
 from whybench.streams import Streams
 
+DRAWN = 2**17
+"""Random numbers that subsets are read off at once, those of several small samples together."""
 LARGEST = 2**17
 """Relevances of removed regions that are looked up at once, since a subset of bytes becomes one of 16 times as many."""
 
@@ -73,19 +76,23 @@ def drawn_subsets(case: Case[Any], regions: int, size: int, subsets: int) -> Ten
     if comb(regions, size) <= subsets:
         every = torch.tensor(list(combinations(range(regions), size)), dtype=narrow)
         return every.repeat(len(case), 1, 1)
-    return torch.stack([random_subsets(case.streams, i, regions, size, subsets).to(narrow) for i in case.ids])
+    few = max(1, DRAWN // (subsets * regions))
+    parts = [case.ids[start : start + few] for start in range(0, len(case), few)]
+    return torch.cat([random_subsets(case.streams, ids, regions, size, subsets).to(narrow) for ids in parts])
 
 
-def random_subsets(streams: Streams, sample: str, regions: int, size: int, subsets: int) -> Tensor:
-    """Subsets of one sample, each uniform among all of `size` out of `regions`: (subsets, size) int64, ascending.
+def random_subsets(streams: Streams, samples: Sequence[str], regions: int, size: int, subsets: int) -> Tensor:
+    """Subsets of each sample, uniform among all of `size` out of `regions`: (n, subsets, size) int64, ascending.
 
-    >>> random_subsets(Streams(0), "a", 5, 2, 3).shape
-    torch.Size([3, 2])
+    >>> random_subsets(Streams(0), ["a", "b"], 5, 2, 3).shape
+    torch.Size([2, 3, 2])
     """
-    values = streams.uniform(f"subsets/{size}", sample, 0, (subsets, regions)).numpy()
+    drawn = streams.uniforms(f"subsets/{size}", [(i, 0) for i in samples], (subsets, regions))
+    values = drawn.view(-1, regions).numpy()
     least = np.partition(values, regions - size, 1)[:, regions - size, None]
-    largest = np.flatnonzero(values >= least).reshape(subsets, size)
-    return torch.from_numpy(largest - np.arange(subsets)[:, None] * regions)
+    largest = np.flatnonzero(values >= least).reshape(-1, size)
+    largest -= np.arange(len(largest))[:, None] * regions
+    return torch.from_numpy(largest).view(len(samples), subsets, size)
 
 
 def subset_sums(values: Tensor, removed: Tensor) -> Tensor:

@@ -88,7 +88,7 @@ def check(ours: Tensor, reference: np.ndarray) -> None:
 
 def test_faithfulness_correlation_is_the_same_on_the_same_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
     size, subsets = 11, 20
-    drawn = [random_subsets(Streams(0), str(i), PIXELS, size, subsets).numpy() for i in range(SAMPLES)]
+    drawn = list(random_subsets(Streams(0), [str(i) for i in range(SAMPLES)], PIXELS, size, subsets).numpy())
     ours = FaithfulnessCorrelation(region=1, subset=0.3, subsets=subsets).score(opened()).values
     order: Iterator[np.ndarray] = iter([drawn[i][k] for k in range(subsets) for i in range(SAMPLES)])
     monkeypatch.setattr(np.random, "choice", lambda *args, **options: next(order))

@@ -7,13 +7,13 @@ from typing import Any
 import torch
 
 from whybench.digests import json_digest
+from whybench.explaining import Explainer
 from whybench.loading import load
 from whybench.meter import Meter
 from whybench.parameters import parameters
 from whybench.planning import planned
 from whybench.progress import Listener
 from whybench.registries import fill
-from whybench.session import Session
 from whybench.store import Store
 from whybench.suite import Block, Entry, Suite
 from whybench.timing.records import BlockTiming
@@ -46,8 +46,8 @@ def time_suite(
         torch.set_num_threads(plan.threads)
         try:
             meter = Meter(device)
-            session = Session(bench, plan, store, meter, listener, suite.seed)
-            timing = Track(suite, bench, plan, session, meter, listener).time(block.methods, rounds or Rounds())
+            explainer = Explainer(bench, plan, store, meter, listener, suite.seed)
+            timing = Track(suite, bench, plan, explainer, meter, listener).time(block.methods, rounds or Rounds())
         finally:
             torch.set_num_threads(threads)
         store.save_timing(json_digest(timing.address), suite.name, timing.body())

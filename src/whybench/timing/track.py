@@ -11,6 +11,7 @@ from whybench.batch_plan import BatchPlan
 from whybench.cases import ask
 from whybench.environment import environment
 from whybench.errors import BadExplanation
+from whybench.explaining import Explainer
 from whybench.explanations import Explanation
 from whybench.isolation import isolated
 from whybench.loading import Bench
@@ -20,7 +21,6 @@ from whybench.parameters import parameters
 from whybench.progress import Listener
 from whybench.protocols.model import steady
 from whybench.records import PROTOCOL
-from whybench.session import Session
 from whybench.suite import Entry, Suite
 from whybench.timing.records import BlockTiming, Timed
 from whybench.timing.rounds import Contender, Rounds, race
@@ -39,7 +39,7 @@ class Track:
     suite: Suite
     bench: Bench
     plan: BatchPlan
-    session: Session
+    explainer: Explainer
     meter: Meter
     listener: Listener
 
@@ -50,7 +50,7 @@ class Track:
             with self.meter.watching(module):
                 pairs = [self._warmed(timed, work) for timed, work in self._works(entries)]
             running = [contender for _, contender in pairs if contender is not None]
-            race(running, rounds, self.bench.inputs.device, self.session.streams, partial(self._tell, rounds))
+            race(running, rounds, self.bench.inputs.device, self.explainer.streams, partial(self._tell, rounds))
         return BlockTiming(
             suite=self.suite.name,
             dataset=self.bench.dataset,
@@ -66,7 +66,7 @@ class Track:
 
     def _works(self, entries: Sequence[Entry]) -> Iterator[tuple[Timed, Work]]:
         """What is timed: the bare passes first, then the methods in the order of the suite."""
-        bench, plan, targets = self.bench, self.plan, self.session.targets
+        bench, plan, targets = self.bench, self.plan, self.explainer.targets
         yield Timed("bare forward"), partial(bare.forward, bench.model, bench.inputs, plan)
         yield Timed("bare forward again"), partial(bare.forward, bench.model, bench.inputs, plan)
         if bench.model.differentiable:
@@ -83,9 +83,9 @@ class Track:
 
     def _explained(self, entry: Entry) -> Explanation:
         """One method's explanation; what it has to learn first is learned in the warm-up and not timed here."""
-        bench, session, rows = self.bench, self.session, self.plan.rows
-        learned = session.prepared(entry.method)[0]
-        asked = partial(ask, entry.method, bench.model, bench.inputs, session.targets, bench.ids, session.streams)
+        bench, explainer, rows = self.bench, self.explainer, self.plan.rows
+        learned = explainer.prepared(entry.method)[0]
+        asked = partial(ask, entry.method, bench.model, bench.inputs, explainer.targets, bench.ids, explainer.streams)
         explanation: Explanation = asked(rows, learned)
         return explanation
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from whybench.domains import Infill, Regions
 from whybench.metrics.attribution.perturbed_outputs import Perturbation, PerturbedOutputs
 from whybench.protocols import Case
+from whybench.protocols.blocks import slices
 from whybench.streams import Streams
 
 DRAWN = 2**17
@@ -76,9 +77,9 @@ def drawn_subsets(case: Case[Any], regions: int, size: int, subsets: int) -> Ten
     if comb(regions, size) <= subsets:
         every = torch.tensor(list(combinations(range(regions), size)), dtype=narrow)
         return every.repeat(len(case), 1, 1)
-    few = max(1, DRAWN // (subsets * regions))
-    parts = [case.ids[start : start + few] for start in range(0, len(case), few)]
-    return torch.cat([random_subsets(case.streams, ids, regions, size, subsets).to(narrow) for ids in parts])
+    parts = slices(len(case), max(1, DRAWN // (subsets * regions)))
+    drawn = (random_subsets(case.streams, case.ids[few], regions, size, subsets) for few in parts)
+    return torch.cat([some.to(narrow) for some in drawn])
 
 
 def random_subsets(streams: Streams, samples: Sequence[str], regions: int, size: int, subsets: int) -> Tensor:

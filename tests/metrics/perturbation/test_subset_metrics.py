@@ -10,8 +10,8 @@ from stored_maps import Additive, case, draw, nonlinear
 
 from whybench.domains import ImageDomain, TabularDomain
 from whybench.errors import BadParameter, Unsupported
-from whybench.metrics.attribution import FaithfulnessCorrelation, FaithfulnessEstimate, SensitivityN
-from whybench.metrics.attribution.subset_outputs import SubsetOutputs
+from whybench.metrics.attribution import FaithfulnessCorrelation, FaithfulnessEstimate, SensitivityN, subset_outputs
+from whybench.metrics.attribution.subset_outputs import SubsetOutputs, drawn_subsets
 from whybench.streams import Streams
 
 MEAN = torch.tensor([0.3, -0.2], dtype=torch.float64)[:, None, None]
@@ -221,6 +221,16 @@ def test_all_channels_of_a_pixel_go_at_once_and_the_fill_never_drifts() -> None:
     assert torch.equal(gone[:, :, 0], gone[:, :, 1])
     assert gone[:, :, 0].flatten(2).sum(2).tolist() == [[7] * 30] * 4
     assert torch.equal(rows[gone], MEAN.expand_as(rows)[gone])
+
+
+@pytest.mark.parametrize("together", [1, 2 * 20 * 35, 3 * 20 * 35])
+def test_subsets_drawn_together_are_those_of_each_sample(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subset_outputs, "DRAWN", together)
+    opened = image_case()
+    found = drawn_subsets(opened, 35, 7, 20)
+    for i, removed in zip(opened.ids, found.tolist(), strict=True):
+        values = opened.streams.uniform("subsets/7", i, 0, (20, 35)).tolist()
+        assert removed == [sorted(sorted(range(35), key=row.__getitem__)[-7:]) for row in values]
 
 
 def test_subsets_are_uniform_and_independent() -> None:

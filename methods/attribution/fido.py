@@ -115,4 +115,4 @@ class Fido(AttributionMethod):
 
     def _noise(self, query: Query, iteration: int) -> Tensor:
         shape = (self.draws, *query.domain.grid(query.inputs.shape))
-        return query.per_sample(lambda i: query.streams.uniform("fido", i, iteration, shape))
+        return query.streams.uniforms("fido", [(i, iteration) for i in query.ids], shape).to(query.inputs)

@@ -10,7 +10,7 @@ from whybench.digests import canonical_json
 from whybench.errors import BadScores
 from whybench.passes import Passes
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Rises when a score changes for the same parameters; results of different protocols are never on one board."""
 
 Status = Literal["ok", "unsupported", "failed"]

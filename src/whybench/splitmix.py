@@ -59,7 +59,7 @@ def normals(keys: Words, count: int) -> NDArray[np.float64]:
         angle = torch.from_numpy(low).double().mul_(2 * np.pi * 2.0**-32)
         numbers[rows, 0, places] = radius * angle.cos()
         numbers[rows, 1, places] = radius.mul_(angle.sin_())
-    return numbers.reshape(len(keys), -1)[:, :count].astype(np.float64)
+    return numbers.reshape(len(keys), 2 * half)[:, :count].astype(np.float64)
 
 
 def permutations(keys: Words, size: int) -> NDArray[np.int64]:

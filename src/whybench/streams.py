@@ -24,9 +24,9 @@ def check_seed(seed: object) -> None:
 class Streams:
     """The random streams of one run.
 
-    A draw does not depend on batch, position, order, device, machine, version of torch or any global generator, so
-    that a sample's explanation and score are the same alone, in a batch, and in another order, and float32 and float64
-    runs see the same noise. The numbers behind a name are SplitMix64's, begun at 64 bits of the name's digest.
+    A draw does not depend on batch, position, order, device or any global generator, so that a sample's explanation and
+    score are the same alone, in a batch, and in another order, and float32 and float64 runs see the same noise. The
+    numbers behind a name are SplitMix64's, begun at 64 bits of the name's digest: the same with every version of torch.
 
     >>> Streams(0).normal("noise", "cat.jpg", 0, (2,)) == Streams(0).normal("noise", "cat.jpg", 0, (2,))
     tensor([True, True])
@@ -48,7 +48,7 @@ class Streams:
         return Streams(self._number([self.seed, "again", draw]))
 
     def generator(self, role: str, sample: str, draw: int = 0) -> torch.Generator:
-        """A fresh generator for what torch draws itself, the weights of a network among it."""
+        """A fresh generator of torch's, for the weights of networks and for data; the others' draws need none."""
         return torch.Generator().manual_seed(self._number([self.seed, role, sample, draw]) >> 1)
 
     def normal(self, role: str, sample: str, draw: int, shape: tuple[int, ...]) -> Tensor:

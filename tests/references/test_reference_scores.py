@@ -138,7 +138,9 @@ def test_the_command_refuses_to_change_a_row(monkeypatch: pytest.MonkeyPatch, tm
     found, _, changed = reference_scores.remade()
     assert changed == ["methods/gradient"]
     assert found["methods"]["gradient"]["sums"] == [2 * value for value in FACTS["methods"]["gradient"]["sums"]]
-    with pytest.raises(SystemExit, match=r"methods/gradient would change under protocol 1: .*records.PROTOCOL rises"):
+    with pytest.raises(
+        SystemExit, match=rf"methods/gradient would change under protocol {PROTOCOL}: .*records.PROTOCOL rises"
+    ):
         reference_scores.main()
 
 

@@ -131,7 +131,8 @@ class Scene:
 
     def _draw(self, number: int, shape: tuple[int, ...]) -> Array:
         """Uniform values of one purpose."""
-        drawn: Array = Streams(0).uniform(DrawnShapes.name, self.sample, number, shape).numpy()
+        generator = Streams(0).generator(DrawnShapes.name, self.sample, number)
+        drawn: Array = torch.rand(shape, generator=generator, dtype=torch.float64).numpy()
         return drawn
 
 

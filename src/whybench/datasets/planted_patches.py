@@ -58,12 +58,12 @@ def planted(part: Part, training: Dataset | None = None) -> Dataset:
 
 def _planted(image: Array, sample: str) -> tuple[Array, Array, int]:
     """One sample, its mask and its label."""
-    streams, name = Streams(0), PlantedPatches.name
-    slots, others = streams.permutation(name, sample, 0, SLOTS**2), streams.permutation(name, sample, 1, len(DECOYS))
     free = SIDE - APART * (SLOTS - 1) - 2
-    label, down, right = np.unravel_index(
-        int(streams.permutation(name, sample, 2, len(GLYPHS) * free**2)[0]), (len(GLYPHS), free, free)
+    slots, others, places = (
+        torch.randperm(size, generator=Streams(0).generator(PlantedPatches.name, sample, draw))
+        for draw, size in enumerate((SLOTS**2, len(DECOYS), len(GLYPHS) * free**2))
     )
+    label, down, right = np.unravel_index(int(places[0]), (len(GLYPHS), free, free))
     pixels, mask = DIM * image.repeat(2, axis=0).repeat(2, axis=1), np.zeros((SIDE, SIDE), dtype=bool)
     for number, pattern in enumerate((GLYPHS[label], *DECOYS[others[:2]])):
         row, column = divmod(int(slots[number]), SLOTS)

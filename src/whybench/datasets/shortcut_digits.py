@@ -80,6 +80,6 @@ def _marked(part: Part, strength: float, training: Dataset | None = None) -> Dat
 
 
 def _place(sample: str, label: int, strength: float) -> int:
-    streams, role = Streams(0), ShortcutDigits.name
-    right = bool(streams.uniform(role, sample, 0, (1,)) < strength)
-    return label if right else int(streams.permutation(role, sample, 1, SIDE)[0])
+    coin, column = (Streams(0).generator(ShortcutDigits.name, sample, draw) for draw in range(2))
+    right = bool(torch.rand(1, generator=coin, dtype=torch.float64) < strength)
+    return label if right else int(torch.randperm(SIDE, generator=column)[0])

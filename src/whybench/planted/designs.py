@@ -11,7 +11,7 @@ from whybench.errors import BadParameter
 from whybench.planted.glyph_detector import glyph_detector
 from whybench.planted.glyphs import GLYPHS
 from whybench.planted.hand_set import hand_set, mean, network, of_means
-from whybench.planted.places import PIXELS, A, B, background, brightness, written
+from whybench.planted.places import PIXELS, A, B, background, brightness, uniform, written
 from whybench.planted.planted import HEIGHT, SHAPE, WIDTH, Planted, planted
 from whybench.streams import Streams
 
@@ -22,14 +22,15 @@ def additive(samples: int = 8, seed: int = 0) -> Planted:
     worth_i = sum_k u_cki (max(0, w_k x_i + b_k) - max(0, b_k)). The mask is the pixels that add to the answer.
     """
     filters, biases = torch.tensor([1.0, 1.0, -1.0]), torch.tensor([0.0, -0.5, 0.25])
-    added = (4 * Streams(seed).normal("planted/additive", "", 0, (3, 3, HEIGHT * WIDTH))).round() / 4
+    drawn = torch.randn(
+        3, 3, HEIGHT * WIDTH, generator=Streams(seed).generator("planted/additive", ""), dtype=torch.float64
+    )
+    added = (4 * drawn).round() / 4
     module = hand_set(
         partial(network, 3, 1, 3 * HEIGHT * WIDTH, 3, bias=False),
         {"filters.weight": filters.view(3, 1, 1, 1), "filters.bias": biases, "logits.weight": added.flatten(1)},
     )
-    streams = Streams(seed)
-    inputs = streams.uniforms("planted/additive", [(str(row), 0) for row in range(samples)], SHAPE)
-    inputs = (inputs * 64).floor() / 64
+    inputs = (uniform("planted/additive", samples, SHAPE, seed) * 64).floor() / 64
     found = planted(
         "additive", module, inputs, torch.zeros(samples, *SHAPE), torch.ones(samples, *SHAPE[1:]) > 0, "relu"
     )
@@ -44,12 +45,12 @@ def watermark(samples: int = 8, seed: int = 0) -> Planted:
     The gradient is exactly 0 outside the nine pixels of the glyph, which are the mask. All five bright pixels are
     needed, so that each is worth a fifth of the answer.
     """
-    streams, images = Streams(seed), background("watermark", samples, seed)
+    images = background("watermark", samples, seed)
     masks, worth = torch.zeros(samples, HEIGHT, WIDTH, dtype=torch.bool), torch.zeros(samples, *SHAPE)
     for row in range(samples):
         glyph = GLYPHS[row % len(GLYPHS)]
-        place = int(streams.permutation("planted/watermark/place", str(row), 0, (HEIGHT - 2) * (WIDTH - 2))[0])
-        top, left = divmod(place, WIDTH - 2)
+        generator = Streams(seed).generator("planted/watermark/place", str(row))
+        top, left = divmod(int(torch.randperm((HEIGHT - 2) * (WIDTH - 2), generator=generator)[0]), WIDTH - 2)
         where = (..., slice(top, top + 3), slice(left, left + 3))
         images[row][where] = glyph.double()
         masks[row][where] = True

@@ -22,15 +22,21 @@ def patch(corner: tuple[int, int]) -> Tensor:
 A, B = patch(FIRST), patch(SECOND)
 
 
+def uniform(role: str, count: int, shape: tuple[int, ...], seed: int) -> Tensor:
+    """Values uniform in [0, 1), drawn by the sample's position: (n, *shape) float64."""
+    generators = (Streams(seed).generator(role, str(row)) for row in range(count))
+    return torch.stack([torch.rand(shape, generator=generator, dtype=torch.float64) for generator in generators])
+
+
 def background(role: str, count: int, seed: int) -> Tensor:
     """Faint noise, drawn by the sample's position: (n, 1, 8, 12) float64 in multiples of 1/64 below 1/8."""
-    noise = Streams(seed).uniforms(f"planted/{role}", [(str(row), 0) for row in range(count)], SHAPE)
+    noise = uniform(f"planted/{role}", count, SHAPE, seed)
     return (noise * 8).floor() / 64
 
 
 def brightness(role: str, count: int, seed: int) -> Tensor:
     """One value a sample from 1/2 to 1, in steps of 1/64: (n, 1) float64."""
-    drawn = Streams(seed).uniforms(f"planted/{role}/brightness", [(str(row), 0) for row in range(count)], (1,))
+    drawn = uniform(f"planted/{role}/brightness", count, (1,), seed)
     return 0.5 + (drawn * 33).floor() / 64
 
 

@@ -31,8 +31,7 @@ def offsets(count: int, ids: Sequence[str], streams: Streams) -> Tensor:
 
     They are named by the sample alone: every map, infill and direction is asked at the same ones.
     """
-    drawn = torch.stack([streams.uniform("sweep/strata", i, 0, (count,)) for i in ids])
-    return (torch.arange(count) + drawn) / count
+    return (torch.arange(count) + streams.uniforms("sweep/strata", [(i, 0) for i in ids], (count,))) / count
 
 
 def stratified_points(offset: Tensor, ordered: Tensor, direction: "Direction") -> Tensor:

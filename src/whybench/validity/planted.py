@@ -43,8 +43,9 @@ def planted_world(design: str = "random", seed: int = 0, samples: int = 16) -> W
     """
     if design not in DESIGNS:
         raise BadParameter(f"planted_world: design={shown(design)}; allowed: {', '.join(DESIGNS)}")
-    draws = Streams(seed)
-    filters, biases, added = DESIGNS[design](lambda name, *shape: draws.normal(name, design, 0, shape))
+    filters, biases, added = DESIGNS[design](
+        lambda name, *shape: torch.randn(shape, generator=Streams(seed).generator(name, design), dtype=torch.float64)
+    )
     module = _network(filters, biases, added)
     training, held_out = digits.parts()
     mean = float(training.samples.mean() / FULL)

@@ -27,7 +27,8 @@ def words(keys: Words, places: slice) -> Words:
     >>> words(np.array([0], np.uint64), slice(0, 2)).tolist()
     [[16294208416658607535, 7960286522194355700]]
     """
-    found = keys[:, None] + np.arange(places.start + 1, places.stop + 1, dtype=np.uint64) * STEP
+    steps: Words = np.multiply(np.arange(places.start + 1, places.stop + 1, dtype=np.uint64), STEP, dtype=np.uint64)
+    found: Words = np.add(keys[:, None], steps, dtype=np.uint64)
     for shift, factor in HASH:
         found ^= found >> shift
         found *= factor

@@ -188,24 +188,24 @@ def test_all_samples_at_once_are_seen() -> None:
 def test_blocks_are_the_case_cut_up() -> None:
     case = opened(2 * ROWS + 1)
     parts = list(blocks(case))
-    assert [len(part) for part in parts] == [ROWS, ROWS, 1]
+    assert [len(part) for part in parts] == [3, 3, 3]
     assert tuple(i for part in parts for i in part.ids) == case.ids
     assert torch.equal(torch.cat([part.explanation.relevance for part in parts]), case.explanation.relevance)
-    assert torch.equal(parts[1].explain().relevance, case.explanation.relevance[ROWS : 2 * ROWS])
+    assert torch.equal(parts[1].explain().relevance, case.explanation.relevance[3:6])
     assert [part.explanation.polarity for part in parts] == ["sensitivity"] * 3
     assert next(iter(blocks(opened(ROWS)))).inputs.shape[0] == ROWS
 
 
 def test_scores_of_blocks_are_joined_with_their_reasons() -> None:
-    """The third sample of every block has no value, the first is a bound."""
+    """The third sample of each of three blocks has no value, the first is a bound."""
 
     def judged(case: Case[Any]) -> Scores:
         values = torch.tensor([float(i) for i in case.ids], dtype=torch.float64)
-        values[2:3] = torch.nan
-        return Scores(values, {2: "third"} if len(case) > 2 else {}, {0: "first"}, {"id": values.nan_to_num(-1.0)})
+        values[2] = torch.nan
+        return Scores(values, {2: "third"}, {0: "first"}, {"id": values.nan_to_num(-1.0)})
 
     found = scores_by_block(judged, opened(2 * ROWS + 1))
-    assert found.undefined == {2: "third", 6: "third"}
-    assert found.censored == {0: "first", 4: "first", 8: "first"}
-    assert found.values.nan_to_num(-1.0).tolist() == [0, 1, -1, 3, 4, 5, -1, 7, 8]
-    assert found.details["id"].tolist() == [0, 1, -1, 3, 4, 5, -1, 7, 8]
+    assert found.undefined == {2: "third", 5: "third", 8: "third"}
+    assert found.censored == {0: "first", 3: "first", 6: "first"}
+    assert found.values.nan_to_num(-1.0).tolist() == [0, 1, -1, 3, 4, -1, 6, 7, -1]
+    assert found.details["id"].tolist() == [0, 1, -1, 3, 4, -1, 6, 7, -1]

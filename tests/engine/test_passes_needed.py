@@ -39,7 +39,7 @@ MORE = {
     "captum/layer_grad_cam": ONE_SAMPLE_MORE,
     "captum/shapley_value_sampling": Passes(3 * 9),  # every order's last coalition is the whole input
     "shap/deep": Passes(3 * 25, 36),  # means, sums checked, gradients of the background
-    "kernel_shap": Passes(-6),  # equal coalitions are asked once
+    "kernel_shap": Passes(-14),  # equal coalitions are asked once
     "shapley_sampling": Passes(-8),
     "cosine_convergence": ONE_SAMPLE_MORE,
     "efficient_mprt": Passes(1 + 5 * 2),  # two rows of noise tell whether a randomised model still answers

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
@@ -16,8 +16,7 @@ from whybench.protocols.truth import Truth
 def by_block(work: Callable[[Case[Any]], dict[str, Tensor]], case: Case[Any]) -> dict[str, Tensor]:
     """What `work` makes of a case, tensors with one row a sample, made block by block and joined.
 
-    Every row must depend on its own sample only. A block has as many samples as a pass has rows: of all its passes only
-    the last one may not be full.
+    Every row must depend on its own sample only. A block has at most as many samples as a pass has rows.
     """
     parts = [work(block) for block in blocks(case)]
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]} if len(parts) > 1 else parts[0]
@@ -40,18 +39,21 @@ def scores_by_block(work: Callable[[Case[Any]], Scores], case: Case[Any]) -> Sco
 
 
 def blocks(case: Case[Any]) -> Iterator[Case[Any]]:
-    """The case in parts of `rows` samples each, in order; the case itself where it has no more."""
+    """The case in parts of at most `rows` samples, in order; the case itself where it has no more."""
     for few in slices(len(case), case.rows):
         yield part(case, few)
 
 
 def slices(count: int, size: int) -> Iterator[slice]:
-    """The positions 0, ..., count - 1 in parts of `size`; the last one may have fewer.
+    """The positions 0, ..., count - 1 in as few parts of at most `size` as there can be, as large as each other.
 
-    >>> list(slices(5, 2))
-    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    >>> list(slices(7, 3))
+    [slice(0, 3, None), slice(3, 5, None), slice(5, 7, None)]
     """
-    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+    parts = -(-count // size)
+    each, more = divmod(count, max(1, parts))
+    starts = [part * each + min(part, more) for part in range(parts + 1)]
+    return (slice(start, end) for start, end in pairwise(starts))
 
 
 def part(case: Case[Any], few: slice) -> Case[Any]:

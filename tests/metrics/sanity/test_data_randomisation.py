@@ -78,7 +78,7 @@ def test_the_definition() -> None:
     expected = np.zeros((6, 2))
     efforts = []
     for seed in range(2):
-        order = torch.randperm(30, generator=Streams(3).generator("data_randomisation", "", seed))
+        order = Streams(3).permutation("data_randomisation", "", seed, 30)
         wanted, effort, net = labels[order], 1, network()
         while True:
             net.load_state_dict(fitted(wanted, effort))

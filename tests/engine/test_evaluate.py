@@ -18,6 +18,7 @@ from whybench.domains import ImageDomain, TabularDomain
 from whybench.errors import BadInput, BadParameter, UnknownName, UsageError
 from whybench.methods.attribution import Gradient, Lrp
 from whybench.protocols import Model
+from whybench.records import PROTOCOL
 
 COLUMNS = [
     *("kind", "suite", "dataset", "model", "method", "metric", "parameters", "sample_id"),
@@ -226,7 +227,7 @@ def test_the_score_table(net: nn.Module, inputs: Tensor) -> None:
     assert set(table["kind"]) == {"attribution"}
     assert set(table["dataset"]) == {"inputs"}
     assert set(table["seed"]) == {3}
-    assert set(table["protocol"]) == {1}
+    assert set(table["protocol"]) == {PROTOCOL}
     assert set(table["method"]) == {"lrp", "random", "sobel_edges"}
     read = {json.loads(text)["method"].get("composite") for text in table[table["method"] == "lrp"]["parameters"]}
     assert read == set(composites)

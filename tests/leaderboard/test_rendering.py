@@ -15,7 +15,7 @@ from whybench.errors import UnknownName, UsageError
 from whybench.leaderboard import Leaderboard, Table
 from whybench.leaderboard.figures import measured
 from whybench.leaderboard.markup import csv_text, html_table, latex, latex_text, markdown, markdown_text
-from whybench.records import Cost, ExplanationRecord, Record, SampleScore
+from whybench.records import PROTOCOL, Cost, ExplanationRecord, Record, SampleScore
 from whybench.statistics import Estimate
 
 Make = Callable[..., Record]
@@ -226,7 +226,7 @@ def test_output_does_not_depend_on_the_order_of_records(record: Make, explanatio
 def test_json(record: Make, explanation: Explain) -> None:
     board = full_board(record, explanation)
     read = json.loads(board.to_json())
-    assert (read["schema"], read["version"], read["protocol"]) == ("whybench.leaderboard", 1, 1)
+    assert (read["schema"], read["version"], read["protocol"]) == ("whybench.leaderboard", 1, PROTOCOL)
     assert len(read["rows"]) == 12
     assert len(read["timing"]) == 14
     assert read["claim"] == board.claim()

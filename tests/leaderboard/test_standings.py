@@ -8,7 +8,7 @@ import pytest
 
 from whybench.errors import BadInput, BadScores
 from whybench.leaderboard import Leaderboard
-from whybench.records import Record, SampleScore
+from whybench.records import PROTOCOL, Record, SampleScore
 from whybench.statistics import estimate, signed_rank
 
 Make = Callable[..., Record]
@@ -204,8 +204,8 @@ def test_nan_never_reaches_a_statistic(record: Make) -> None:
 
 
 def test_several_protocols_are_refused(record: Make) -> None:
-    with pytest.raises(BadInput, match="protocols 1, 2"):
-        Leaderboard([record("gradient", [1.0]), record("lrp", [1.0], subject={"protocol": 2})])
+    with pytest.raises(BadInput, match=f"protocols 1, {PROTOCOL}"):
+        Leaderboard([record("gradient", [1.0]), record("lrp", [1.0], subject={"protocol": 1})])
 
 
 def test_two_results_of_one_cell_are_refused_and_equal_ones_taken_once(record: Make) -> None:

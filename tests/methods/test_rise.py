@@ -28,12 +28,12 @@ def mask(cells, sides, shift):
 class Everything(Streams):
     """Instead of draws, all grids of 2 x 2 cells at all shifts of a cell of two pixels, each once."""
 
-    def uniform(self, role, sample, draw, shape):
+    def uniforms(self, role, draws, shape):
         grids = torch.tensor(list(product([0.2, 0.7], repeat=4)), dtype=torch.float64).view(16, 2, 2)
         shifts = torch.tensor(list(product([0.25, 0.75], repeat=2)), dtype=torch.float64)
         found = grids.repeat_interleave(4, 0) if role == "rise/cells" else shifts.repeat(16, 1)
         assert found.shape == shape
-        return found
+        return found.expand(len(draws), *shape)
 
 
 @pytest.mark.parametrize(("cells", "keep"), [(3, 0.5), (7, 0.3), (1, 0.5)])

@@ -18,6 +18,7 @@ from whybench.errors import Refused
 from whybench.leaderboard import Leaderboard
 from whybench.publishing import files, merge, publish, verify
 from whybench.publishing import parquet as guarded
+from whybench.records import PROTOCOL
 from whybench.runner import run
 from whybench.store import Store
 from whybench.suite import Suite, block
@@ -239,7 +240,7 @@ def _set(folder: Path, table: str, **facts: Any) -> None:
         ("cell_records", {"seed": None}, "None where a whole number is needed"),
         ("cell_records", {"method_parameters": "__import__('os')"}, "JSONDecodeError"),
         ("cell_records", {"own_wall_seconds": None}, "has a own cost without a number"),
-        ("cell_records", {"protocol": 7}, "protocols 1, 7"),
+        ("cell_records", {"protocol": 7}, f"protocols {PROTOCOL}, 7"),
         ("explanation_records", {"sample_ids": "7"}, "TypeError"),
         ("explanation_records", {"bare_seconds": None}, "TypeError"),
     ],

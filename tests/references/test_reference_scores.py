@@ -138,9 +138,7 @@ def test_the_command_refuses_to_change_a_row(monkeypatch: pytest.MonkeyPatch, tm
     found, _, changed = reference_scores.remade()
     assert changed == ["methods/gradient"]
     assert found["methods"]["gradient"]["sums"] == [2 * value for value in FACTS["methods"]["gradient"]["sums"]]
-    with pytest.raises(
-        SystemExit, match=rf"would change under protocol {PROTOCOL}: .*records.PROTOCOL rises"
-    ):
+    with pytest.raises(SystemExit, match=rf"would change under protocol {PROTOCOL}: .*records.PROTOCOL rises"):
         reference_scores.main()
 
 

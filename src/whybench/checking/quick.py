@@ -40,7 +40,7 @@ FEWER: Mapping[str, Mapping[str, Any]] = {
     "sensitivity_n": {"subsets": 20, "sizes": 4},
     "sufficiency": {"threshold": 0.98},
     "top_k_intersection": {"k": 5},
-    "symmetry": {"pairs": 60, "draws": 1},
+    "symmetry": {"pairs": 60, "draws": 8},
     "effective_complexity": {"threshold": 0.1},
 }
 """Parameters of methods and metrics that have some without a default, cost much with their defaults, or leave little

@@ -113,10 +113,12 @@ def scene(name: str, dtype: torch.dtype = torch.float64) -> Scene:
     """A model of the zoo with four samples, each with a target of its own kind."""
     resident = ZOO[name]
     module = resident.make().to(dtype).eval()
-    shape, streams = resident.shape, Streams(0)
+    shape = resident.shape
 
     def drawn(role: str, count: int) -> Tensor:
-        return streams.normal(f"check/{role}", name, 0, (count, *shape)).clamp(-HIGH, HIGH).to(dtype)
+        generator = Streams(0).generator(f"check/{role}", name)
+        normal = torch.randn(count, *shape, generator=generator, dtype=torch.float64)
+        return normal.clamp(-HIGH, HIGH).to(dtype)
 
     inputs = drawn("inputs", len(IDS))
     if name == "edges":

@@ -190,7 +190,7 @@ def roar_lerf() -> Planted:
 
 def one_telling_column(order: Order) -> Planted:
     """All samples are of the second class, which only the first column tells; without it nothing is learned."""
-    seen = torch.tensor([[1.0, 0.5], [-1.0, 0.5], [2.0, 0.5], [-2.0, 0.5]], dtype=F64)
+    seen = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [2.0, 0.0], [-2.0, 0.0]], dtype=F64)
     labels = torch.tensor([1, 0, 1, 0])
     layer = nn.Linear(2, 2).double().requires_grad_(False)
 
@@ -203,7 +203,7 @@ def one_telling_column(order: Order) -> Planted:
     again = Retraining(seen, labels, lambda wanted, effort: train_on(seen, wanted, 0), train_on)
     targets = torch.ones(2, dtype=torch.int64)
     scene = Scene(layer, seen[[0, 2]], targets=targets, facts=(("retraining", again),))
-    metric = Roar(percentages=(50,), order=order, repeats=1)
+    metric = Roar(percentages=(50,), order=order, repeats=2)
     knowing, unknowing = (
         Seen(metric, scene, Answers(lambda query, best=best: best.expand(len(query), 2)), score)
         for best, score in ((row(1.0, 0.0), float(order == "lerf")), (row(0.0, 1.0), float(order == "morf")))

@@ -81,7 +81,7 @@ def moved(name: str, move: Move) -> Case[Any]:
 def test_a_world_that_moves_as_a_whole_scores_the_same(name: str, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws that are shaped like an image move too; all others are those that they were."""
     wanted = small(name).score(opened(judged(name))).values
-    for kind in ("normal", "normals", "uniform", "uniforms"):
+    for kind in ("normals", "uniforms"):
         drawn = getattr(Streams, kind)
         monkeypatch.setattr(Streams, kind, lambda *given, drawn=drawn: MOVES[key](drawn(*given)))
     found = small(name).score(moved(name, MOVES[key])).values

@@ -40,14 +40,14 @@ def test_the_exact_expectation_is_the_area_of_the_full_curve(monkeypatch, region
     common = {"region": region, "infill": "mean"}
     metrics = (PixelFlipping, Insertion, SymmetricRelevanceGain, Aopc, Abpc)
     sums = [torch.zeros(3, dtype=torch.float64) for _ in metrics]
-    uniform = Streams.uniform
+    uniforms = Streams.uniforms
     for m in range(2 * PIXELS):
 
-        def placed(self, role, sample, draw, shape, m=m):
-            there = torch.full(shape, (m + 0.5) / (2 * PIXELS), dtype=torch.float64)
-            return there if role == "sweep/strata" else uniform(self, role, sample, draw, shape)
+        def placed(self, role, draws, shape, m=m):
+            there = torch.full((len(draws), *shape), (m + 0.5) / (2 * PIXELS), dtype=torch.float64)
+            return there if role == "sweep/strata" else uniforms(self, role, draws, shape)
 
-        monkeypatch.setattr(Streams, "uniform", placed)
+        monkeypatch.setattr(Streams, "uniforms", placed)
         of = opened(rows=512)
         for total, metric in zip(sums, metrics, strict=True):
             total += scored(metric(**common, steps=f"stratified({count})"), of) / (2 * PIXELS)

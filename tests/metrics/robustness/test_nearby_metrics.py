@@ -22,6 +22,7 @@ from whybench.metrics.attribution.relative_representation_stability import Relat
 from whybench.metrics.attribution.sensitivity_max import SensitivityMax
 from whybench.protocols import AttributionMethod, Case, Metric, Query
 from whybench.protocols.asking import wrap
+from whybench.streams import Streams
 
 ALL = (SensitivityMax, LocalLipschitz, RelativeInputStability, RelativeOutputStability, RelativeRepresentationStability)
 STABLE = ALL[2:]
@@ -165,11 +166,20 @@ def test_captum_with_the_same_perturbations() -> None:
 
 
 @pytest.mark.parametrize(("metric", "expected"), list(QUANTUS.items()), ids=lambda v: getattr(v, "name", ""))
-def test_quantus_with_the_same_perturbations(metric: type[Any], expected: list[float | None]) -> None:
+def test_quantus_with_the_same_perturbations(
+    metric: type[Any], expected: list[float | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What Quantus 0.6.0 gives without normalisation, for the same network, maps and ten nearby inputs.
 
-    It gives NaN for a whole sample where a single draw changes the class; here the other draws are still judged.
+    Those were drawn by torch. It gives NaN for a whole sample where a single draw changes the class; here the other
+    draws are still judged.
     """
+
+    def by_torch(self: Streams, role: str, draws: list[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
+        generators = [self.generator(role, *named) for named in draws]
+        return torch.stack([torch.rand(shape, generator=each, dtype=torch.float64) for each in generators])
+
+    monkeypatch.setattr(Streams, "uniforms", by_torch)
     found = metric(draws=10, radius=0.1).score(case(GRADIENT))
     values = found.details["plain"] if metric is LocalLipschitz else found.values
     for value, judged, other in zip(values.tolist(), found.details["judged"].tolist(), expected, strict=True):

@@ -67,7 +67,7 @@ def test_130_after_ctrl_c_and_what_is_finished_is_stored(whybench, folder):
         while not (folder / "started").exists() and running.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=120)
     assert running.returncode == 130
     assert said == "whybench: interrupted; what is finished is stored: run again to go on\n"
     (shown,) = json.loads(whybench("status", "--json").out)

@@ -21,7 +21,7 @@ class MnistCNN(Learned):
     """Two convolutions, each with ReLU and max-pooling, and two linear layers with ReLU between them.
 
     Inputs (n, 1, 28, 28) float32 from 0 to 1; logits (n, 10). Trained on `mnist`, 4,000 images:
-    972 of the 1,000 others are told right.
+    971 of the 1,000 others are told right.
 
     Source: lecun1998.
     """

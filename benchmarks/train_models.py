@@ -19,6 +19,7 @@ from whybench.models.learner import Learned
 from whybench.resolver import resolve
 from whybench.suite import suite
 
+FOLDER = training.SHIPPED
 OF_ONES_OWN = ("imagenet_folder",)
 """Suites of a user's own data."""
 
@@ -54,9 +55,6 @@ def train(spec: str, cache: Path) -> tuple[Path, int]:
     weights, shipped = load_file(file), FOLDER / f"{name}-{what}.safetensors"
     weights_cache.write(shipped, weights, what)
     return shipped, sum(tensor.numel() for tensor in weights.values())
-
-
-FOLDER = training.SHIPPED
 
 
 def main() -> None:

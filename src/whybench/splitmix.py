@@ -52,15 +52,15 @@ def normals(keys: Words, count: int) -> NDArray[np.float64]:
     they are the same wherever logarithm and cosine are right to more than 24 bits.
     """
     half = -(-count // 2)
-    numbers = np.empty((len(keys), 2, half), np.float32)
+    numbers = np.empty((len(keys), 2, half))
     for rows, places in _parts(len(keys), half):
         drawn = words(keys[rows], places)
         high, low = (bits.view(np.int64) for bits in (drawn >> np.uint64(32), drawn & np.uint64(2**32 - 1)))
         radius = torch.from_numpy(high).double().add_(0.5).mul_(2.0**-32).log_().mul_(-2).sqrt_()
         angle = torch.from_numpy(low).double().mul_(2 * np.pi * 2.0**-32)
-        numbers[rows, 0, places] = radius * angle.cos()
-        numbers[rows, 1, places] = radius.mul_(angle.sin_())
-    return numbers.reshape(len(keys), 2 * half)[:, :count].astype(np.float64)
+        numbers[rows, 0, places] = (radius * angle.cos()).float()
+        numbers[rows, 1, places] = radius.mul_(angle.sin_()).float()
+    return np.ascontiguousarray(numbers.reshape(len(keys), 2 * half)[:, :count])
 
 
 def permutations(keys: Words, size: int) -> NDArray[np.int64]:

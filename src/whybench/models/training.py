@@ -47,9 +47,8 @@ def trained(
         module = architecture().float()
     data = tensors_digest({"inputs": inputs, "targets": targets})
     what = json_digest({"architecture": repr(module), "recipe": asdict(recipe), "data": data})[:32]
-    how = json_digest({"trainer": sha256(Path(__file__).read_bytes()).hexdigest(), "torch": str(torch.__version__)})[
-        :16
-    ]
+    trainer = sha256(Path(__file__).read_bytes()).hexdigest()
+    how = json_digest({"trainer": trainer, "torch": str(torch.__version__)})[:16]
     module.to_empty(device="cpu")
     path = weights_cache.directory() / f"{name}-{what}-{how}.safetensors"
     weights = weights_cache.read(SHIPPED / f"{name}-{what}.safetensors", what) or weights_cache.read(path, what + how)

@@ -74,8 +74,8 @@ def board() -> dict[str, Case[Attribution]]:
 
 def case(method: AttributionMethod) -> Case[Attribution]:
     found = load(block("digits_cnn", "digits", ["gradient"], ["srg"], samples=SAMPLES), "cpu")
-    with torch.inference_mode():
-        targets = found.model.module(found.inputs).argmax(1).clone()
+    with torch.no_grad():
+        targets = found.model.module(found.inputs).argmax(1)
     return open_case(method, found.model, found.inputs, targets, ids=found.ids, labels=found.labels, rows=256)
 
 

@@ -106,3 +106,9 @@ def test_bad_parameters(parameters, message):
 def test_an_unknown_infill_is_refused_with_the_known_ones(cnn, images):
     with pytest.raises(BadParameter, match=r"'grey'.*mean"):
         IntegratedGradients(baseline="grey").attribute(cnn, images)
+
+
+def test_fifty_steps_are_held_to_the_integral():
+    told = [IntegratedGradients(steps=steps).closed_form for steps in (49, 50, 51)]
+    assert told == [None, "integrated_gradients", "integrated_gradients"]
+    assert IntegratedGradients(baseline="mean").closed_form is None

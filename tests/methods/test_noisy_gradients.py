@@ -91,3 +91,10 @@ def test_samples_passes_an_input_in_full_batches(method, cnn, images, targets, p
 def test_bad_parameters(method, parameters, message):
     with pytest.raises(BadParameter, match=message):
         method(**parameters)
+
+
+@pytest.mark.parametrize("method", [SmoothGrad, VarGrad])
+def test_as_it_is_it_draws_25_copies_at_a_noise_of_15_per_cent(method, cnn, images, targets):
+    as_it_is = method().attribute(cnn, images, targets)
+    assert torch.equal(as_it_is, method(samples=25, noise=0.15).attribute(cnn, images, targets))
+    assert not torch.equal(as_it_is, method(samples=24).attribute(cnn, images, targets))

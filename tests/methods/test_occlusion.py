@@ -118,3 +118,8 @@ def test_windows_that_do_not_fit(cnn, images):
         Occlusion(7).attribute(cnn, images)
     with pytest.raises(BadParameter, match="window=1 with stride=2"):
         Occlusion(stride=2).attribute(cnn, images)
+
+
+def test_single_features_are_held_to_the_definition():
+    told = [method.closed_form for method in (Occlusion(), Occlusion(window=1), Occlusion(window=2))]
+    assert told == ["occlusion", "occlusion", None]

@@ -82,10 +82,15 @@ class Streams:
         return torch.from_numpy(splitmix.permutations(self._keys(role, draws), size))
 
     def _keys(self, role: str, draws: Sequence[tuple[str, int]]) -> splitmix.Words:
-        """Where the stream of each draw begins."""
+        """Where the stream of each draw begins; raises BadParameter for a draw that is no number of one."""
         first = {sample: self._number([self.seed, role, sample]) for sample in {sample for sample, _ in draws}}
         begun = np.array([first[sample] for sample, _ in draws], np.uint64)
-        return begun + np.array([draw for _, draw in draws], np.uint64) * splitmix.STRIDE
+        try:
+            numbers = np.array([draw for _, draw in draws], np.uint64)
+        except OverflowError:
+            (bad, *_) = (draw for _, draw in draws if not 0 <= draw < 2**64)
+            raise BadParameter(f"draw={shown(bad)}; a whole number (int) from 0 to 2^64 - 1 is needed") from None
+        return begun + numbers * splitmix.STRIDE
 
     def _number(self, name: list[int | str]) -> int:
         """The first 64 bits of a name's digest."""

@@ -9,6 +9,7 @@ from scipy import stats
 
 from whybench import splitmix
 from whybench.digests import canonical_json
+from whybench.errors import BadParameter
 from whybench.streams import Streams
 
 NAMES = [("noise", "cat.jpg", 0), ('a "role"\\', "Käse/日本\n\t\x00\x7f", 7), ("", "😀", 123456789)]
@@ -63,6 +64,13 @@ def test_many_short_draws_are_those_made_one_by_one() -> None:
 def test_nothing_drawn_has_no_rows() -> None:
     assert Streams(0).normals("r", [], (2, 3)).shape == (0, 2, 3)
     assert Streams(0).uniforms("r", [], (2, 3)).shape == (0, 2, 3)
+
+
+@pytest.mark.parametrize("draw", [-1, 2**64])
+def test_a_draw_is_numbered_from_0(draw: int) -> None:
+    with pytest.raises(BadParameter, match=rf"draw={draw}; a whole number \(int\) from 0 to 2\^64 - 1"):
+        Streams(0).uniforms("r", [("a", 0), ("a", draw)], (2,))
+    assert Streams(0).uniform("r", "a", 2**64 - 1, (1,)).shape == (1,)
 
 
 def test_numbers_are_distributed_as_they_should_be() -> None:

@@ -1,7 +1,7 @@
 """The weights that whybench ships: python benchmarks/train_models.py trains all built-in models and suites' seeds.
 
 Writes src/whybench/models/shipped/: one file a model and seed, named by the architecture, the recipe and the data that
-decide the weights, and README.md, which says of which machine they are. Needs the extra `pool` (MNIST); some minutes
+decide the weights, and README.md, which says of which machine they are. Needs the extra `pool` (MNIST); about a minute
 of one core. Where a suite names another seed, or a recipe changes, run it again: until then that model is trained on
 the spot.
 """
@@ -58,18 +58,19 @@ def train(spec: str, cache: Path) -> tuple[Path, int]:
 
 
 def main() -> None:
-    """Train all of them where nothing is shipped or cached, and tell of it."""
-    here, rows = environment(), []
-    for old in FOLDER.glob("*.safetensors"):
-        old.unlink()
+    """Train all of them where nothing is shipped or cached, and tell of it; what no model asks for goes at the end."""
+    here, rows, left = environment(), [], set(FOLDER.glob("*.safetensors"))
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
         os.environ["WHYBENCH_CACHE"] = folder
         training.SHIPPED = cache / "none"
         for spec in models():
             file, numbers = train(spec, cache)
+            left.discard(file)
             rows.append(f"| `{spec}` | `{file.name}` | {numbers:,} |")
             print(rows[-1], flush=True)  # noqa: T201
+    for file in left:
+        file.unlink()
     told = ABOUT.format(processor=here["processor"], system=here["system"], torch=here["libraries"]["torch"])
     (FOLDER / "README.md").write_text(told + "\n".join(rows) + "\n", encoding="utf-8")
 

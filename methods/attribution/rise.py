@@ -88,10 +88,9 @@ class Rise(AttributionMethod):
         """Full batches of (sample, mask), in float64: one draw of all grids and one of all shifts for each sample."""
         device, sides = query.inputs.device, query.inputs.shape[2:]
         shape = (self.masks, self.cells, self.cells)
-        grids = torch.stack([query.streams.uniform("rise/cells", i, 0, shape) < self.keep for i in query.ids]).to(
-            device
-        )
-        shifts = query.streams.uniforms("rise/shift", [(i, 0) for i in query.ids], (self.masks, 2)).to(device)
+        grids = torch.stack([query.streams.uniform("rise/cells", i, 0, shape) < self.keep for i in query.ids])
+        shifts = query.streams.uniforms("rise/shift", [(i, 0) for i in query.ids], (self.masks, 2))
+        grids, shifts = grids.to(device), shifts.to(device)
         across = [stretched(self.cells, side).to(device) for side in sides]
         for sample, draw in query.each(self.masks):
             place = [(shifts[sample, draw, k] * len(windows)).long() for k, windows in enumerate(across)]

@@ -1,6 +1,6 @@
 """SplitMix64: random bits that are hashes of their places, so that those of many streams are made side by side.
 
-Sums and products of whole numbers modulo 2^64, the same on every machine. Source: steele2014.
+Sums and products of whole numbers modulo 2^64; these are the same on every machine. Source: steele2014.
 """
 
 from collections.abc import Iterator
@@ -48,8 +48,8 @@ def uniforms(keys: Words, count: int) -> NDArray[np.float64]:
 def normals(keys: Words, count: int) -> NDArray[np.float64]:
     """Standard normal numbers of the stream of each key, rounded to 24 bits.
 
-    A word makes two of them (Box and Muller), of which the second lies half of the numbers after the first. Rounded,
-    they are the same wherever logarithm and cosine are right to more than 24 bits.
+    A word makes two of them (Box and Muller), of which the second lies half of the numbers after the first. They are
+    reckoned in 53 bits, so that another library's logarithm or cosine changes one in some 10^8, by its last bit.
     """
     half = -(-count // 2)
     numbers = np.empty((len(keys), 2, half))

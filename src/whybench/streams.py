@@ -26,7 +26,7 @@ class Streams:
 
     A draw does not depend on batch, position, order, device or any global generator, so that a sample's explanation and
     score are the same alone, in a batch, and in another order, and float32 and float64 runs see the same noise. The
-    numbers behind a name are SplitMix64's, begun at 64 bits of the name's digest: the same with every version of torch.
+    numbers behind a name are SplitMix64's, begun at 64 bits of the name's digest: no generator of torch's is asked.
 
     >>> Streams(0).normal("noise", "cat.jpg", 0, (2,)) == Streams(0).normal("noise", "cat.jpg", 0, (2,))
     tensor([True, True])

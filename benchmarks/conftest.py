@@ -22,6 +22,7 @@ from speed_moves import AGAIN, BARE, OWN
 from torch import Tensor, nn
 
 from whybench import bare, registries
+from whybench.allocator import keep_freed_memory
 from whybench.batch_plan import BatchPlan, plan_by_shapes
 from whybench.cases import Memory, ask, open_case
 from whybench.environment import environment, library_version
@@ -36,6 +37,7 @@ from whybench.timing import Rounds
 from whybench.timing.rounds import Contender, race
 
 registries.fill()
+keep_freed_memory()
 
 ROUNDS = Rounds(most=6, least=3, budget=1.0, shortest=0.02)
 """Enough to tell what moved since a saved run: fewer rounds have no noise floor."""

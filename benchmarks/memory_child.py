@@ -25,6 +25,7 @@ def network() -> nn.Module:
 
 
 def of_whybench(net: nn.Module, inputs: Tensor, maps: Tensor, targets: Tensor, region: int) -> Callable[[], object]:
+    from whybench.allocator import keep_freed_memory
     from whybench.cases import open_case
     from whybench.domains import ImageDomain
     from whybench.protocols import Model
@@ -32,6 +33,7 @@ def of_whybench(net: nn.Module, inputs: Tensor, maps: Tensor, targets: Tensor, r
     from whybench.suite import method, metric
 
     fill()
+    keep_freed_memory()
     ids = tuple(f"{i:04d}" for i in range(len(inputs)))
     given = iter(maps.split(BATCH))
     loaded = method(lambda module, some, of: next(given))

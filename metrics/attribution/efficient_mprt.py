@@ -1,7 +1,6 @@
 """Efficient model parameter randomisation test."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, get_args
 
@@ -11,17 +10,11 @@ from torch import Tensor
 from whybench.errors import BadParameter
 from whybench.explanations import Attribution, Explanation
 from whybench.metrics.attribution.histograms import histogram_entropy
-from whybench.metrics.attribution.parameter_layers import parameter_layers
-from whybench.metrics.attribution.randomised_models import (
-    Randomisation,
-    Twin,
-    noise_probes,
-    randomised_weights,
-    responds,
-)
+from whybench.metrics.attribution.randomised_models import Randomisation
+from whybench.metrics.attribution.randomiser import Randomiser
 from whybench.metrics.attribution.similarities import is_constant
 from whybench.passes import Passes
-from whybench.protocols import Case, Metric, Model, Scores
+from whybench.protocols import Case, Metric, Scores
 from whybench.protocols.blocks import by_block
 from whybench.registries import register
 
@@ -82,7 +75,11 @@ class EfficientMprt(Metric[Attribution]):
     def score(self, case: Case[Attribution]) -> Scores:
         complexity, constant = self._complexity_and_constant(case)
         rises, later, blank = [], [], []
-        for model in self._models(case):
+        models = Randomiser(case)
+        everything = [name for layer in models.layers for name in layer]
+        for *_, model in models.models(self.randomisation, [everything], self.seeds):
+            if model is None:
+                continue
             randomised, turned = self._complexity_and_constant(replace(case, explanation=case.explain(model=model)))
             rises.append((randomised - complexity) / complexity.masked_fill(constant, torch.nan))
             later.append(randomised)
@@ -120,14 +117,3 @@ class EfficientMprt(Metric[Attribution]):
         maps = case.domain.per_feature(case.explanation.relevance, case.explanation.polarity, case.inputs.shape)
         maps = maps.abs() if self.absolute else maps
         return {"complexity": histogram_entropy(maps, self.bins).cpu(), "constant": is_constant(maps).cpu()}
-
-    def _models(self, case: Case[Attribution]) -> Iterator[Model]:
-        """The fully randomised models that depend on their input, each to be used before the next one is taken."""
-        names = [name for layer in parameter_layers(case.model.module, case.inputs[:1]) for name in layer]
-        probes = noise_probes(case.model, case.inputs, case.streams)
-        twin = Twin(case.model)
-        for seed in range(self.seeds):
-            weights = randomised_weights(case.model, names, self.randomisation, case.streams, seed)
-            model = twin.holding(weights)
-            if responds(model, probes, case.rows):
-                yield model

@@ -1,6 +1,6 @@
 """How much of a map survives when the model's weights do not."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
@@ -9,14 +9,8 @@ import torch
 from torch import Tensor
 
 from whybench.explanations import Attribution
-from whybench.metrics.attribution.parameter_layers import parameter_layers
-from whybench.metrics.attribution.randomised_models import (
-    Randomisation,
-    Twin,
-    noise_probes,
-    randomised_weights,
-    responds,
-)
+from whybench.metrics.attribution.randomised_models import Randomisation
+from whybench.metrics.attribution.randomiser import Randomiser
 from whybench.metrics.attribution.similarities import Reference, available
 from whybench.passes import Passes
 from whybench.protocols import Artifact, Case, Method, Model
@@ -55,26 +49,25 @@ class RandomisedSimilarities(Artifact):
     seeds: int
 
     def compute(self, case: Case[Any]) -> dict[str, Tensor]:
-        layers = parameter_layers(case.model.module, case.inputs[:1])
-        if self.order == "bottom_up":
-            layers.reverse()
+        models = Randomiser(case)
+        layers = models.layers[::-1] if self.order == "bottom_up" else models.layers
         ends = block_ends(len(layers), self.blocks)
         blocks = [[name for layer in layers[start:end] for name in layer] for start, end in pairwise([0, *ends])]
-        twin, probes = Twin(case.model), noise_probes(case.model, case.inputs, case.streams)
-        refused: dict[tuple[int, int], bool] = {}
+        refused = torch.zeros(self.seeds, len(blocks), dtype=torch.bool)
         parts = []
         for few in slices(len(case), together(case)):
             some = part(case, few)
             original, maps = self.asked(some)
-            found = Comparisons(original, (len(some), self.seeds, len(ends)))
-            for seed, block, model in self._models(some, twin, blocks):
-                if (seed, block) not in refused:
-                    refused[seed, block] = not responds(model, probes, case.rows)
-                if not refused[seed, block]:
+            found = Comparisons(original, (len(some), *refused.shape))
+            cumulative = self.order != "independent"
+            for seed, block, model in models.models(self.randomisation, blocks, self.seeds, cumulative=cumulative):
+                if model is None:
+                    refused[seed, block] = True
+                else:
                     found.add(seed, block, maps(model))
             parts.append(found.tensors())
         return {
-            "refused": torch.tensor(list(refused.values())).view(self.seeds, len(ends)),
+            "refused": refused,
             "fraction": torch.tensor(ends, dtype=torch.float64) / len(layers),
             **{name: torch.cat([each[name] for each in parts]) for name in parts[0]},
         }
@@ -89,15 +82,6 @@ class RandomisedSimilarities(Artifact):
             return case.domain.per_feature(explanation.relevance, explanation.polarity, case.inputs.shape)
 
         return maps(case.explanation), lambda model: maps(case.explain(model=model))
-
-    def _models(self, case: Case[Any], twin: Twin, blocks: list[list[str]]) -> Iterator[tuple[int, int, Model]]:
-        """Every seed, block and randomised model, each to be used before the next one is taken."""
-        for seed in range(self.seeds):
-            weights: Mapping[str, Tensor] = {}
-            for block, parameters in enumerate(blocks):
-                new = randomised_weights(case.model, parameters, self.randomisation, case.streams, seed)
-                weights = new if self.order == "independent" else {**weights, **new}
-                yield seed, block, twin.holding(weights)
 
 
 def together(case: Case[Any]) -> int:

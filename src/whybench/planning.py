@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from whybench import keys
+from whybench.allocator import keep_freed_memory
 from whybench.batch_plan import BatchPlan, plan_by_shapes
 from whybench.calibration import calibrated
 from whybench.loading import Bench
@@ -16,6 +17,7 @@ def planned(
 
     rows, channels_last: what the caller fixes; a layout that is fixed, or declared by the model, is never timed.
     """
+    keep_freed_memory()
     model, key = bench.model, keys.plan_key(bench, device, rows)
     fixed = model.channels_last if channels_last is None or bench.inputs.ndim != 4 else channels_last
     plan = store.plan(key)

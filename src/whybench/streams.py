@@ -45,11 +45,11 @@ class Streams:
         """
         if draw == 0:
             return self
-        return Streams(self._number([self.seed, "again", draw]))
+        return Streams(_number(canonical_json([self.seed, "again", draw])))
 
     def generator(self, role: str, sample: str, draw: int = 0) -> torch.Generator:
         """A fresh generator of torch's, for the weights of networks and for data; the others' draws need none."""
-        return torch.Generator().manual_seed(self._number([self.seed, role, sample, draw]) >> 1)
+        return torch.Generator().manual_seed(_number(canonical_json([self.seed, role, sample, draw])) >> 1)
 
     def normal(self, role: str, sample: str, draw: int, shape: tuple[int, ...]) -> Tensor:
         """Standard normal values of 24 bits, float64 on the CPU."""
@@ -83,7 +83,8 @@ class Streams:
 
     def _keys(self, role: str, draws: Sequence[tuple[str, int]]) -> splitmix.Words:
         """Where the stream of each draw begins; raises BadParameter for a draw that is no number of one."""
-        first = {sample: self._number([self.seed, role, sample]) for sample in {sample for sample, _ in draws}}
+        opening = canonical_json([self.seed, role])[:-1]
+        first = {one: _number(f"{opening},{canonical_json(one)}]") for one in {sample for sample, _ in draws}}
         begun = np.array([first[sample] for sample, _ in draws], np.uint64)
         try:
             numbers = np.array([draw for _, draw in draws], np.uint64)
@@ -92,6 +93,7 @@ class Streams:
             raise BadParameter(f"draw={shown(bad)}; a whole number (int) from 0 to 2^64 - 1 is needed") from None
         return begun + numbers * splitmix.STRIDE
 
-    def _number(self, name: list[int | str]) -> int:
-        """The first 64 bits of a name's digest."""
-        return int.from_bytes(sha256(canonical_json(name).encode()).digest()[:8], "big")
+
+def _number(name: str) -> int:
+    """The first 64 bits of a name's digest."""
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "big")

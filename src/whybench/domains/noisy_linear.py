@@ -40,9 +40,9 @@ class NoisyLinearImage:
         return self._imputed(taken(self.inputs, sample), kept, sample)
 
     def _imputed(self, images: Tensor, kept: Tensor, sample: Tensor) -> Tensor:
-        pixels = kept.flatten(1)
-        known = pixels.any(1)
-        partly = known & ~pixels.all(1)
+        count = kept.flatten(1).count_nonzero(1)
+        known = count > 0
+        partly = known & (count < kept[0].numel())
         if partly.all():
             return interpolate(images, kept).add_(taken(self.noise, sample))
         solved = torch.where(known[:, None, None, None], images, taken(self.mean, sample))

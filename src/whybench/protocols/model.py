@@ -1,7 +1,7 @@
 """A model: a loaded predictor with what is needed to ask it questions."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -65,6 +65,11 @@ class Model:
     def digest(self) -> str:
         """sha256 of the architecture and of every parameter and buffer."""
         return module_digest(self.module)
+
+    @cached_property
+    def memory(self) -> dict[Hashable, Any]:
+        """What has been found out of the model, kept as long as it is there."""
+        return {}
 
     def with_module(self, module: nn.Module) -> "Model":
         """The same model around another module (a randomised or shifted copy)."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from whybench.cases import open_case
 from whybench.errors import BadParameter, Unsupported
 from whybench.methods.attribution import Gradient, Random, SobelEdges
-from whybench.metrics.attribution import Mprt, randomised_similarities
+from whybench.metrics.attribution import Mprt, randomised_similarities, randomiser
 from whybench.metrics.attribution.randomised_similarities import Order, block_ends
 from whybench.protocols import AttributionMethod, Case, Query
 from whybench.protocols.asking import wrap
@@ -95,7 +95,7 @@ def test_a_map_of_the_image_alone_stays_and_the_gradient_does_not(
 
 
 def test_an_identical_model_gives_exactly_one(case_of: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(randomised_similarities, "randomised_weights", lambda *_: {})
+    monkeypatch.setattr(randomiser, "randomised_weights", lambda *_: {})
     for similarity in ("spearman", "spearman_abs", "ssim"):
         assert Mprt(similarity=similarity, seeds=2).score(case_of(Gradient())).values.tolist() == [1.0] * 5
 
@@ -186,9 +186,9 @@ def test_samples_in_parts_are_the_same_and_no_model_is_probed_twice(
 ) -> None:
     whole = Mprt(blocks=3, seeds=2).score(case_of(Gradient(), rows=2))
     probed: list[object] = []
-    responds = randomised_similarities.responds
+    responds = randomiser.responds
     monkeypatch.setattr(randomised_similarities, "TOGETHER", 1)
-    monkeypatch.setattr(randomised_similarities, "responds", lambda *given: probed.append(given[0]) or responds(*given))
+    monkeypatch.setattr(randomiser, "responds", lambda *given: probed.append(given[0]) or responds(*given))
     assert torch.equal(Mprt(blocks=3, seeds=2).score(case_of(Gradient(), rows=2)).values, whole.values)
     assert len(probed) == 6
     case = case_of(counted, rows=2)

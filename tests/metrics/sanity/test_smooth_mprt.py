@@ -13,7 +13,7 @@ from torch import nn
 from whybench.errors import BadParameter
 from whybench.meter import Meter
 from whybench.methods.attribution import Gradient, Random, SobelEdges
-from whybench.metrics.attribution import Mprt, SmoothMprt, randomised_similarities, smoothed_similarities
+from whybench.metrics.attribution import Mprt, SmoothMprt, randomiser, smoothed_similarities
 from whybench.protocols import AttributionMethod, Case
 from whybench.streams import Streams
 
@@ -65,7 +65,7 @@ def test_without_noise_it_is_mprt_from_the_input_up(case_of: Open) -> None:
 
 def test_an_identical_model_gives_exactly_one(case_of: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """Averaged maps compared with a map that is not averaged would not."""
-    monkeypatch.setattr(randomised_similarities, "randomised_weights", lambda *_: {})
+    monkeypatch.setattr(randomiser, "randomised_weights", lambda *_: {})
     for similarity in ("spearman", "spearman_abs", "ssim"):
         scores = SmoothMprt(similarity=similarity, samples=3).score(case_of(Gradient()))
         assert scores.values.tolist() == [1.0] * 5

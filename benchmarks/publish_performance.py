@@ -59,7 +59,8 @@ SECTIONS = (
         "and theirs. `x its gradients` leaves out passes without a gradient. The passes are taken in full batches; for "
         "metrics that explain again `a loop by hand` is this one metric in plain torch (`benchmarks/by_hand.py`), "
         "which sends no more rows through a randomised model at once than there are samples either. With 359 digits, "
-        "without the peers, what is paid once for each model weighs less.",
+        "without the peers, what is paid once for each model weighs less. What is found out of the original model once "
+        "for all methods (its layers, and which of its randomised copies answer to their input) was known before.",
         ("metrics beside peers",),
     ),
     Section(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 from torch import Tensor
@@ -38,7 +39,8 @@ class NoisyGradients(AttributionMethod):
         flat = query.inputs.flatten(1)
         spread = self.noise * (flat.amax(1) - flat.amin(1))
         shape = tuple(query.inputs.shape[1:])
-        for sample, copy, noise in query.drawn(query.streams.normals, "noisy_gradients", self.samples, shape):
+        draw = partial(query.streams.normals, dtype=spread.dtype)
+        for sample, copy, noise in query.drawn(draw, "noisy_gradients", self.samples, shape):
             scale = spread[sample].view(-1, *(1,) * len(shape))
             yield sample, copy, noise.to(scale).mul_(scale).add_(taken(query.inputs, sample))
 

@@ -72,8 +72,9 @@ class Noise:
         names = {n: self._name(n, shape) for n in numbers}
         new = [name for name in names.values() if name not in self.known]
         if new:
-            drawn = self.streams.normals("noisy_outputs", [(sample, block) for _, sample, block, *_ in new], shape)
-            self.known.update(zip(new, drawn.to(self.inputs).unbind(), strict=True))
+            draws = [(sample, block) for _, sample, block, *_ in new]
+            drawn = self.streams.normals("noisy_outputs", draws, shape, self.inputs.dtype).to(self.inputs)
+            self.known.update(zip(new, drawn.unbind(), strict=True))
         found = [self.known[names[n]] for n in numbers]
         room = max(len(found), KEPT // found[0].nbytes)
         for name in list(self.known)[room - 1 : -1]:

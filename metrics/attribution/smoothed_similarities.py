@@ -55,7 +55,7 @@ class SmoothedSimilarities(RandomisedSimilarities):
             if draws in known:
                 return known[draws]
             names = [(name, draw) for draw in draws for name in case.ids]
-            noise = case.streams.normals("smooth_mprt", names, shape).to(inputs)
+            noise = case.streams.normals("smooth_mprt", names, shape, inputs.dtype).to(inputs)
             moved = (inputs + deviation * noise.view(len(draws), *inputs.shape)).flatten(0, 1)
             if inputs.numel() * self.samples <= KEPT:
                 known[draws] = moved

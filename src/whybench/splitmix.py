@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 Words = NDArray[np.uint64]
 
@@ -17,8 +18,8 @@ STRIDE = np.uint64(0xC13FA9A902A6328F)
 """2^64 over the plastic number, made odd: how far the beginnings of neighbouring streams lie apart."""
 HASH = ((np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)), (np.uint64(27), np.uint64(0x94D049BB133111EB)))
 LAST = np.uint64(31)
-TOGETHER = 2**13
-"""Words at a time: what they need beside them stays in the fastest memory."""
+TOGETHER = 2**14
+"""Words at a time: what they need beside them stays in a processor's own memory."""
 
 
 def words(keys: Words, places: slice) -> Words:
@@ -45,22 +46,28 @@ def uniforms(keys: Words, count: int) -> NDArray[np.float64]:
     return numbers
 
 
-def normals(keys: Words, count: int) -> NDArray[np.float64]:
-    """Standard normal numbers of the stream of each key, rounded to 24 bits.
+def normals(keys: Words, count: int) -> Tensor:
+    """Standard normal numbers of the stream of each key, float32.
 
     A word makes two of them (Box and Muller), of which the second lies half of the numbers after the first. They are
-    reckoned in 53 bits, so that another library's logarithm or cosine changes one in some 10^8, by its last bit.
+    reckoned in 53 bits and rounded to 24, so that another library's logarithm or cosine changes one in some 10^8, by
+    its last bit.
     """
     half = -(-count // 2)
-    numbers = np.empty((len(keys), 2, half))
+    numbers = torch.empty(len(keys), 2, half)
     for rows, places in _parts(len(keys), half):
         drawn = words(keys[rows], places)
-        high, low = (bits.view(np.int64) for bits in (drawn >> np.uint64(32), drawn & np.uint64(2**32 - 1)))
-        radius = torch.from_numpy(high).double().add_(0.5).mul_(2.0**-32).log_().mul_(-2).sqrt_()
-        angle = torch.from_numpy(low).double().mul_(2 * np.pi * 2.0**-32)
-        numbers[rows, 0, places] = (radius * angle.cos()).float()
-        numbers[rows, 1, places] = radius.mul_(angle.sin_()).float()
-    return np.ascontiguousarray(numbers.reshape(len(keys), 2 * half)[:, :count])
+        angle = _real(drawn & np.uint64(2**32 - 1)).mul_(2 * np.pi * 2.0**-32)
+        drawn >>= np.uint64(32)
+        radius = _real(drawn).add_(0.5).mul_(2.0**-32).log_().mul_(-2).sqrt_()
+        numbers[rows, 0, places] = angle.cos().mul_(radius)
+        numbers[rows, 1, places] = angle.sin_().mul_(radius)
+    return numbers.view(len(keys), 2 * half)[:, :count]
+
+
+def _real(whole: Words) -> Tensor:
+    """Whole numbers below 2^63 as float64."""
+    return torch.from_numpy(whole.view(np.int64)).double()
 
 
 def permutations(keys: Words, size: int) -> NDArray[np.int64]:

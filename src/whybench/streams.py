@@ -63,9 +63,15 @@ class Streams:
         """A random permutation of 0..size-1."""
         return self.permutations(role, [(sample, draw)], size)[0]
 
-    def normals(self, role: str, draws: Sequence[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
-        """`normal` for each (sample, draw), stacked: (draws, *shape)."""
-        return torch.from_numpy(splitmix.normals(self._keys(role, draws), prod(shape))).view(len(draws), *shape)
+    def normals(
+        self,
+        role: str,
+        draws: Sequence[tuple[str, int]],
+        shape: tuple[int, ...],
+        dtype: torch.dtype = torch.float64,
+    ) -> Tensor:
+        """`normal` for each (sample, draw), stacked: (draws, *shape); their 24 bits fit float32, too."""
+        return splitmix.normals(self._keys(role, draws), prod(shape)).to(dtype).reshape(len(draws), *shape)
 
     def uniforms(self, role: str, draws: Sequence[tuple[str, int]], shape: tuple[int, ...]) -> Tensor:
         """`uniform` for each (sample, draw), stacked: (draws, *shape).

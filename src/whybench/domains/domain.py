@@ -138,7 +138,7 @@ class Domain(ABC):
 
     def normal(self, role: str, inputs: Tensor, ids: Sequence[str], streams: Streams) -> Tensor:
         """Standard normal noise shaped like `inputs`, one draw a sample."""
-        return streams.normals(role, [(i, 0) for i in ids], tuple(inputs.shape[1:])).to(inputs)
+        return streams.normals(role, [(i, 0) for i in ids], tuple(inputs.shape[1:]), inputs.dtype).to(inputs)
 
     def like(self, value: Tensor | float, inputs: Tensor) -> Tensor:
         """`value` as a tensor of the shape, dtype and device of `inputs`."""

@@ -94,7 +94,7 @@ def _redraw(values: Tensor, generator: torch.Generator) -> Tensor:
     return values.double().mean() + values.double().std(correction=0) * noise
 
 
-def responds(model: Model, probes: Tensor) -> bool:
+def responds(model: Model, probes: Tensor, rows: int) -> bool:
     """Whether the outputs of `model` are finite and depend on the input at all.
 
     It is asked for noise of two strengths and never for the samples themselves, so that the answer is the same for
@@ -103,7 +103,7 @@ def responds(model: Model, probes: Tensor) -> bool:
     """
     try:
         with steady(model.module):
-            outputs = predict(model, probes).double().cpu().numpy()
+            outputs = predict(model, probes, rows).double().cpu().numpy()
     except BadInput:
         return False
     return bool(np.ptp(outputs, axis=0).max() > torch.finfo(probes.dtype).eps ** 0.5 * np.abs(outputs).max())

@@ -30,7 +30,8 @@ class Randomiser:
 
     def __init__(self, case: Case[Any]) -> None:
         self._findings = _findings(case)
-        self._model, self._streams, self._twin = case.model, case.streams, Twin(case.model)
+        self._model, self._streams, self._rows = case.model, case.streams, case.rows
+        self._twin = Twin(case.model)
 
     @property
     def layers(self) -> list[tuple[str, ...]]:
@@ -52,7 +53,7 @@ class Randomiser:
                 model = self._twin.holding(weights)
                 key = (randomisation, seed, tuple(weights))
                 if key not in answering:
-                    answering[key] = responds(model, probes)
+                    answering[key] = responds(model, probes, self._rows)
                 yield seed, number, model if answering[key] else None
 
 

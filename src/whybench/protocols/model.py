@@ -68,7 +68,7 @@ class Model:
 
     @cached_property
     def memory(self) -> dict[Hashable, Any]:
-        """What has been found out of the model, kept as long as it is there."""
+        """What has been found out of the model, which never changes: kept as long as it is there."""
         return {}
 
     def with_module(self, module: nn.Module) -> "Model":

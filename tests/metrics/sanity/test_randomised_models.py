@@ -112,7 +112,7 @@ def test_a_twin_forgets_what_it_held_and_what_was_done_to_it(model: Model, image
 def test_no_global_generator_moves(model: Model) -> None:
     state = torch.get_rng_state()
     randomised(model, ALL, "redraw", Streams(0), 0)
-    responds(model, torch.ones(2, 2, 9, 8, dtype=torch.float64))
+    responds(model, torch.ones(2, 2, 9, 8, dtype=torch.float64), 64)
     assert torch.equal(state, torch.get_rng_state())
 
 
@@ -147,7 +147,7 @@ def test_models_that_ignore_their_input_are_found(
 ) -> None:
     with torch.no_grad():
         break_(model.module)
-    assert responds(model, noise_probes(model, images, Streams(0))) is alive
+    assert responds(model, noise_probes(model, images, Streams(0)), 64) is alive
 
 
 def test_probes_do_not_depend_on_the_batch(model: Model, images: Tensor) -> None:

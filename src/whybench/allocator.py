@@ -10,7 +10,7 @@ def keep_freed_memory() -> None:
     """Let tensors take the memory that others gave back, rather than fetch it anew from the system, page by page.
 
     The GNU C library learns from what is freed how much a program will need again: it keeps up to twice the largest
-    block so far. Before it has seen a large one, a run with tensors of a few MiB spends a tenth of its time on page
-    faults. So it is shown one, of which no page is ever touched. Other allocators are left as they are.
+    block so far. Before it has seen a large one, a run with tensors of a few MiB takes the same pages from the system
+    again and again. So it is shown one, of which no page is ever touched. Other allocators are left as they are.
     """
     torch.empty(LARGEST, dtype=torch.uint8)

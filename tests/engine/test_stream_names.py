@@ -63,6 +63,7 @@ def test_many_short_draws_are_those_made_one_by_one() -> None:
 
 def test_nothing_drawn_has_no_rows() -> None:
     assert Streams(0).normals("r", [], (2, 3)).shape == (0, 2, 3)
+    assert Streams(0).uniforms("r", [], (2, 3)).shape == (0, 2, 3)
 
 
 def test_normal_numbers_are_the_same_in_single_precision() -> None:
@@ -70,7 +71,6 @@ def test_normal_numbers_are_the_same_in_single_precision() -> None:
     single = Streams(0).normals("r", names, (3, 5), torch.float32)
     assert single.dtype == torch.float32
     assert single.tolist() == Streams(0).normals("r", names, (3, 5)).tolist()
-    assert Streams(0).uniforms("r", [], (2, 3)).shape == (0, 2, 3)
 
 
 @pytest.mark.parametrize("draw", [-1, 2**64])
